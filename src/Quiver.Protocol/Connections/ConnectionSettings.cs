@@ -1,0 +1,39 @@
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.Connections;
+
+/// <summary>What one endpoint configures for one connection; sent to the peer as transport parameters where RFC 9000 §18 has them.</summary>
+internal sealed record ConnectionSettings
+{
+    public static readonly TimeSpan DefaultIdleTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultHandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    public int MaxInboundBidirectionalStreams { get; init; }
+
+    public int MaxInboundUnidirectionalStreams { get; init; }
+
+    /// <summary>Zero: never. Both ends' values count; the smaller decides. RFC 9000 §10.1.</summary>
+    public TimeSpan IdleTimeout { get; init; } = DefaultIdleTimeout;
+
+    /// <summary>Zero: no keep-alive PINGs.</summary>
+    public TimeSpan KeepAliveInterval { get; init; }
+
+    /// <summary>Time from the first packet to a confirmed handshake; Zero: no limit.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = DefaultHandshakeTimeout;
+
+    public ulong ConnectionReceiveWindow { get; init; } = 16 << 20;
+
+    public ulong LocalBidirectionalReceiveWindow { get; init; } = 64 << 10;
+
+    public ulong RemoteBidirectionalReceiveWindow { get; init; } = 64 << 10;
+
+    public ulong UnidirectionalReceiveWindow { get; init; } = 64 << 10;
+
+    /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
+    public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
+
+    /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
+    public ulong DefaultStreamErrorCode { get; init; }
+
+    public IRandomSource Random { get; init; } = null!;
+}

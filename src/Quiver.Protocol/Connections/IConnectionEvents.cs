@@ -1,0 +1,47 @@
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Streams;
+using Quiver.Protocol.Tls;
+
+namespace Quiver.Protocol.Connections;
+
+/// <summary>
+/// What a connection tells its driver. Every method runs inside a call into <see cref="Connection"/>, so with the driver's lock held:
+/// note the fact, act after the lock is released, never call back into the connection.
+/// </summary>
+internal interface IConnectionEvents
+{
+    /// <summary>The handshake waits; answer by one of the connection's Resume methods.</summary>
+    void OnHandshakeSuspended(TlsSuspension suspension);
+
+    /// <summary>The handshake is complete: streams may be opened and the negotiated values read.</summary>
+    void OnHandshakeComplete();
+
+    /// <summary>The peer opened a stream; it is queued for the application to accept.</summary>
+    void OnStreamOpenedByPeer(QuicStreamState stream);
+
+    /// <summary>The peer's limit grew by so many streams (once with its initial limits, at handshake completion).</summary>
+    void OnStreamCreditGranted(StreamDirection direction, ulong increment);
+
+    /// <summary>Datagrams to this id belong to this connection from now on.</summary>
+    void OnConnectionIdAdded(in ConnectionId connectionId);
+
+    /// <summary>Datagrams to this id no longer belong to this connection.</summary>
+    void OnConnectionIdRemoved(in ConnectionId connectionId);
+
+    /// <summary>A datagram that ends in this token (16 bytes) is a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
+    void OnStatelessResetTokenAdded(in StatelessResetToken token);
+
+    void OnStatelessResetTokenRemoved(in StatelessResetToken token);
+
+    /// <summary>The address pair in use changed.</summary>
+    void OnPathChanged(in PathAddress local, in PathAddress remote);
+
+    /// <summary>One secret for SSLKEYLOGFILE. RFC 9850.</summary>
+    void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret);
+
+    /// <summary>The connection ended for the application: all streams are dead, nothing more is delivered.</summary>
+    void OnClosed(CloseReason reason);
+
+    /// <summary>Closing or draining is over: forget the connection. Comes once, after <see cref="OnClosed"/>.</summary>
+    void OnDrained();
+}

@@ -1,0 +1,12 @@
+namespace Quiver.Protocol.Streams;
+
+/// <summary>States of the sending half. RFC 9000 §3.1.</summary>
+internal enum SendStreamState
+{
+    Ready,
+    Send,
+    DataSent,
+    DataRecvd,
+    ResetSent,
+    ResetRecvd,
+}
