@@ -8,4 +8,13 @@ internal enum AeadImplementation
 
     /// <summary>The classes of System.Security.Cryptography.</summary>
     Platform,
+
+    /// <summary>AES-NI and PCLMULQDQ.</summary>
+    X86,
+
+    /// <summary>AES-NI, and GHASH on VPCLMULQDQ in vectors of 512 bits.</summary>
+    X86Vector512,
+
+    /// <summary>The cryptographic extension of Armv8.</summary>
+    Arm,
 }
