@@ -6,18 +6,34 @@ namespace Quiver.Protocol.Crypto;
 /// <summary>HKDF-Expand-Label. RFC 9846 §7.1.</summary>
 internal static class HkdfLabel
 {
+    /// <summary>Length, label and context of the longest info in use, with room to spare: the longest label is
+    /// "tls13 " and 12 bytes, the longest context a SHA-384 hash.</summary>
+    private const int MaxInfoLength = 128;
+
+    private static ReadOnlySpan<byte> Prefix => "tls13 "u8;
+
     /// <summary>Expands with the suite's hash; <paramref name="label"/> is given without its "tls13 " prefix.</summary>
     public static void Expand(
         CipherSuite suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
-        Span<byte> info = stackalloc byte[160];
-        BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)output.Length);
-        info[2] = (byte)(6 + label.Length);
-        "tls13 "u8.CopyTo(info[3..]);
-        label.CopyTo(info[9..]);
-        info[9 + label.Length] = (byte)context.Length;
-        context.CopyTo(info[(10 + label.Length)..]);
-        HashAlgorithmName hash = suite == CipherSuite.Aes256GcmSha384 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
-        HKDF.Expand(hash, secret, output, info[..(10 + label.Length + context.Length)]);
+        Span<byte> info = stackalloc byte[MaxInfoLength];
+        int length = WriteInfo(info, output.Length, label, context);
+        HKDF.Expand(HashOf(suite), secret, output, info[..length]);
     }
+
+    private static int WriteInfo(Span<byte> info, int outputLength, ReadOnlySpan<byte> label, ReadOnlySpan<byte> context)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(info, checked((ushort)outputLength));
+        info[2] = (byte)(Prefix.Length + label.Length);
+        Prefix.CopyTo(info[3..]);
+        int position = 3 + Prefix.Length;
+        label.CopyTo(info[position..]);
+        position += label.Length;
+        info[position++] = (byte)context.Length;
+        context.CopyTo(info[position..]);
+        return position + context.Length;
+    }
+
+    private static HashAlgorithmName HashOf(CipherSuite suite) =>
+        suite == CipherSuite.Aes256GcmSha384 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
 }
