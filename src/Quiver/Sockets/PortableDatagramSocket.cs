@@ -112,7 +112,7 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
         socket.SendBufferSize = options.SendBufferSize;
         if ((options.Disabled & DatagramFeatures.DoNotFragment) == DatagramFeatures.None)
         {
-            DoNotFragment(socket);
+            DoNotFragmentOption.TrySet(socket);
         }
 
         if (OperatingSystem.IsWindows())
@@ -123,18 +123,6 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
         }
     }
 
-    private static void DoNotFragment(Socket socket)
-    {
-        try
-        {
-            socket.DontFragment = true;
-        }
-        catch (SocketException)
-        {
-            // Not every system has it for every family; then path MTU discovery just finds a smaller MTU.
-        }
-    }
-
     private bool Poll(TimeSpan timeout)
     {
         if (timeout == Timeout.InfiniteTimeSpan)
@@ -142,8 +130,9 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
             return _socket.Poll(-1, SelectMode.SelectRead);
         }
 
-        int microseconds = (int)Math.Clamp(Math.Ceiling(timeout.TotalMicroseconds), 0, int.MaxValue);
-        return _socket.Poll(microseconds, SelectMode.SelectRead);
+        // Up to the next millisecond: the platform cuts the rest off, and a wait that ends early would spin until its deadline.
+        double milliseconds = Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 0, int.MaxValue / 1000);
+        return _socket.Poll((int)milliseconds * 1000, SelectMode.SelectRead);
     }
 
     private bool TryReceive(ReceiveBatch batch, int slot)
