@@ -1,6 +1,9 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
 
@@ -11,58 +14,274 @@ namespace Quiver.Protocol.Connections;
 /// </summary>
 internal sealed class Connection : IDisposable
 {
+    private readonly ConnectionState _state;
+    private readonly ConnectionCloser _closer;
+    private readonly HandshakeDriver _handshake;
+    private readonly HandshakeStart _start;
+    private readonly DatagramReceiver _receiver;
+    private readonly DatagramBuilder _builder;
+    private readonly SendPolicy _policy;
+    private readonly Timestamp _startTime;
+    private Timestamp _handshakeDeadline = Timestamp.Never;
+
+    private Connection(ConnectionState state, Timestamp now)
+    {
+        var sealer = new PacketSealer(state);
+        _state = state;
+        _startTime = now;
+        _closer = new ConnectionCloser(state, sealer);
+        _handshake = new HandshakeDriver(state);
+        _start = new HandshakeStart(state, _closer);
+        _policy = new SendPolicy(state);
+        _builder = new DatagramBuilder(state, sealer, _policy);
+        var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer);
+        _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start);
+    }
+
+    /// <summary>The handshake: names, protocols, suite and certificates. Valid for the life of the connection.</summary>
+    public ITlsHandshake Tls => _handshake.Tls;
+
+    public bool IsHandshakeComplete => Tls.IsComplete;
+
+    /// <summary>Null while the connection lives.</summary>
+    public CloseReason? CloseReason => _closer.Reason;
+
+    public PathAddress LocalAddress => _state.Local;
+
+    public PathAddress RemoteAddress => _state.Remote;
+
+    /// <summary>Streams that are not yet done on the wire.</summary>
+    public int StreamCount => _state.Streams?.Table.Count ?? 0;
+
+    public LossDetector Recovery => _state.Recovery;
+
+    /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>
+    public Timestamp NextTimeout
+    {
+        get
+        {
+            if (_state.IsClosing)
+            {
+                return _closer.Deadline;
+            }
+
+            Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
+            next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
+            return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
+        }
+    }
+
     /// <summary>A client's connection; the first datagrams can be built at once.</summary>
     public static Connection CreateClient(
-        ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now) =>
-        throw new NotSupportedException();
+        ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now)
+    {
+        const int OriginalDestinationLength = 8;
+        ConnectionId source = ConnectionId.Random(settings.Random, Endpoints.LocalConnectionIdFormat.Length);
+        ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
+        ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
+        var connection = new Connection(state, now);
+        TransportParameterSet parameters = LocalParameters.Create(state, settings);
+        state.SetLocalParameters(parameters, settings);
+        connection._start.SetInitialKeys(destination);
+        connection._handshake.Attach(new ClientHandshake(tls, TransportParameterWriter.Write(parameters, settings.Random), connection._handshake, settings.Random));
+        connection.SetHandshakeTimeout(settings.HandshakeTimeout, now);
+        state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, state.ProbePeriod, now);
+        connection._handshake.Start();
+        return connection;
+    }
 
     /// <summary>A server's connection for the Initial packet that <paramref name="initial"/> describes; feed that datagram next.</summary>
     public static Connection CreateServer(
-        in ServerInitial initial, TimeSpan handshakeTimeout, IRandomSource random, IConnectionEvents events, Timestamp now) =>
-        throw new NotSupportedException();
-
-    /// <summary>The handshake: names, protocols, suite and certificates. Valid for the life of the connection.</summary>
-    public ITlsHandshake Tls => throw new NotSupportedException();
-
-    public bool IsHandshakeComplete => throw new NotSupportedException();
-
-    /// <summary>Null while the connection lives.</summary>
-    public CloseReason? CloseReason => throw new NotSupportedException();
-
-    public PathAddress LocalAddress => throw new NotSupportedException();
-
-    public PathAddress RemoteAddress => throw new NotSupportedException();
-
-    /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>
-    public Timestamp NextTimeout => throw new NotSupportedException();
+        in ServerInitial initial, TimeSpan handshakeTimeout, IRandomSource random, IConnectionEvents events, Timestamp now)
+    {
+        ConnectionId source = ConnectionId.Random(random, Endpoints.LocalConnectionIdFormat.Length);
+        ConnectionState state = CreateState(
+            EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
+        var connection = new Connection(state, now);
+        connection._start.SetInitialKeys(initial.DestinationConnectionId);
+        connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
+        connection.SetHandshakeTimeout(handshakeTimeout, now);
+        events.OnConnectionIdAdded(initial.DestinationConnectionId);
+        return connection;
+    }
 
     /// <summary>Takes one datagram, decrypting in place. Never throws for what a peer sent.</summary>
-    public void ReceiveDatagram(Span<byte> datagram, in DatagramArrival arrival, Timestamp now) => throw new NotSupportedException();
+    public void ReceiveDatagram(Span<byte> datagram, in DatagramArrival arrival, Timestamp now)
+    {
+        try
+        {
+            _receiver.Receive(datagram, arrival, now);
+            AfterInput(now);
+        }
+        catch (TransportException violation)
+        {
+            Fail(violation, now);
+        }
+    }
 
     /// <summary>Builds the next datagram, if there is something to send and it may be sent now.</summary>
-    public bool TryBuildDatagram(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram) => throw new NotSupportedException();
+    public bool TryBuildDatagram(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
+    {
+        try
+        {
+            return _state.IsClosing ? _closer.TryBuild(destination, now, out datagram) : _builder.TryBuild(destination, now, out datagram);
+        }
+        catch (TransportException limit)
+        {
+            Fail(limit, now);
+            datagram = default;
+            return false;
+        }
+    }
 
-    public void OnTimeout(Timestamp now) => throw new NotSupportedException();
+    public void OnTimeout(Timestamp now)
+    {
+        if (_state.IsClosing)
+        {
+            _closer.OnTimeout(now);
+            return;
+        }
+
+        if (now >= _state.Idle.Deadline)
+        {
+            _closer.Abandon(new CloseReason(CloseKind.IdleTimeout, 0, 0, "nothing was received for the idle time-out"), now);
+            return;
+        }
+
+        if (now >= _handshakeDeadline)
+        {
+            _closer.Close(
+                new CloseReason(CloseKind.HandshakeTimeout, (ulong)TransportErrorCode.NoError, 0, "the handshake took longer than its time-out"), now);
+            return;
+        }
+
+        if (now >= _state.Idle.KeepAliveDeadline)
+        {
+            _state.Ping.Request();
+            _state.Idle.OnKeepAlive(now);
+        }
+
+        _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
+        _state.Recovery.OnTimeout(now);
+    }
 
     /// <summary>Server, on <see cref="TlsSuspension.ServerSettings"/>. The handshake time-out of the settings counts from the start.</summary>
-    public void ResumeWithServerSettings(ConnectionSettings settings, ServerTlsSettings tls, Timestamp now) => throw new NotSupportedException();
+    public void ResumeWithServerSettings(ConnectionSettings settings, ServerTlsSettings tls, Timestamp now)
+    {
+        if (_state.IsClosing)
+        {
+            return;
+        }
+
+        try
+        {
+            SetHandshakeTimeout(settings.HandshakeTimeout, _startTime);
+            _handshake.ResumeWithServerSettings(settings, tls);
+            _state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, _state.ProbePeriod, now);
+            AfterInput(now);
+        }
+        catch (TransportException violation)
+        {
+            Fail(violation, now);
+        }
+    }
 
     /// <summary>On <see cref="TlsSuspension.PeerCertificate"/>: null accepts, an alert closes the connection with it.</summary>
-    public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason, Exception? cause, Timestamp now) =>
-        throw new NotSupportedException();
+    public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason, Exception? cause, Timestamp now)
+    {
+        if (_state.IsClosing)
+        {
+            return;
+        }
+
+        if (rejection is TlsAlert alert)
+        {
+            CloseTransport((TransportErrorCode)((ulong)TransportErrorCode.CryptoError + (ulong)alert), reason, cause, now);
+            return;
+        }
+
+        try
+        {
+            _handshake.ResumeWithCertificateVerdict(null, reason);
+            AfterInput(now);
+        }
+        catch (TransportException violation)
+        {
+            Fail(violation, now);
+        }
+    }
 
     /// <summary>Opens a stream if the peer's limit allows; nothing is sent until it is used.</summary>
-    public bool TryOpenStream(StreamDirection direction, out QuicStreamState? stream) => throw new NotSupportedException();
+    public bool TryOpenStream(StreamDirection direction, out QuicStreamState? stream)
+    {
+        stream = null;
+        return !_state.IsClosing && _state.Streams is not null && _state.Streams.Table.TryOpen(direction, out stream);
+    }
 
     /// <summary>The application took a stream that the peer had opened: its credit may be returned once it has ended.</summary>
-    public void OnStreamAccepted(QuicStreamState stream) => throw new NotSupportedException();
+    public void OnStreamAccepted(QuicStreamState stream) => _state.Streams!.Table.OnAccepted(stream); // streams exist, so the table does
 
     /// <summary>Closes with an application error code (CONNECTION_CLOSE 0x1d; before the handshake is confirmed as RFC 9000 §10.2.3 says).</summary>
-    public void Close(ulong errorCode, string reason, Timestamp now) => throw new NotSupportedException();
+    public void Close(ulong errorCode, string reason, Timestamp now) =>
+        _closer.Close(new CloseReason(CloseKind.LocalApplication, errorCode, 0, reason), now);
 
     /// <summary>Closes with a transport error, for example CONNECTION_REFUSED or a TLS alert.</summary>
-    public void CloseTransport(TransportErrorCode code, string reason, Exception? cause, Timestamp now) => throw new NotSupportedException();
+    public void CloseTransport(TransportErrorCode code, string reason, Exception? cause, Timestamp now) =>
+        _closer.Close(new CloseReason(CloseKind.LocalTransport, (ulong)code, 0, reason) { Cause = cause }, now);
+
+    /// <summary>A datagram that ended in this connection's reset token came. RFC 9000 §10.3.1.</summary>
+    public void OnStatelessReset(Timestamp now) => _closer.OnStatelessReset(now);
 
     /// <summary>Ends at once with nothing sent; buffers return to their pools.</summary>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose()
+    {
+        _receiver.Dispose();
+        _state.Dispose();
+        _handshake.Tls.Dispose();
+    }
+
+    private static ConnectionState CreateState(
+        EndpointRole role,
+        in ConnectionId source,
+        in StatelessResetToken token,
+        in ConnectionId peer,
+        in ConnectionId original,
+        in PathAddress local,
+        in PathAddress remote,
+        IRandomSource random,
+        IConnectionEvents events) => new(role, random, events)
+        {
+            LocalIds = new LocalConnectionIds(source, token, random, id => events.OnConnectionIdAdded(id), id => events.OnConnectionIdRemoved(id)),
+            PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
+            OriginalDestination = original,
+            LocalInitialSource = source,
+            Local = local,
+            Remote = remote,
+        };
+
+    private void SetHandshakeTimeout(TimeSpan timeout, Timestamp from) =>
+        _handshakeDeadline = timeout > TimeSpan.Zero ? from + timeout : Timestamp.Never;
+
+    /// <summary>What completion of the handshake changes, and packets that waited for keys.</summary>
+    private void AfterInput(Timestamp now)
+    {
+        if (_state.Phase != ConnectionPhase.Established)
+        {
+            return;
+        }
+
+        if (_handshakeDeadline != Timestamp.Never || !_state.IsIdleConfigured)
+        {
+            _handshakeDeadline = Timestamp.Never;
+            _state.IsIdleConfigured = true;
+            ConnectionSettings settings = _state.Settings!; // fixed before the handshake could complete
+            _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
+            _receiver.ReplayUndecryptable(now);
+        }
+    }
+
+    private void Fail(TransportException violation, Timestamp now) =>
+        _closer.Close(
+            new CloseReason(CloseKind.LocalTransport, (ulong)violation.Code, violation.FrameType, violation.Message) { Cause = violation.InnerException },
+            now);
 }

@@ -1,4 +1,5 @@
 using Quiver.Protocol.Connections;
+using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Endpoints;
@@ -10,21 +11,135 @@ namespace Quiver.Protocol.Endpoints;
 internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
     where T : class
 {
-    /// <summary>Length of every connection id that our connections issue.</summary>
-    public const int LocalConnectionIdLength = 8;
+    /// <summary>A client chooses at least so many bytes for its first Destination Connection ID. RFC 9000 §7.2.</summary>
+    private const int MinInitialDestination = 8;
+
+    /// <summary>The smallest datagram that can be a stateless reset. RFC 9000 §10.3.</summary>
+    private const int MinStatelessReset = 21;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ConnectionId, T> _connections = [];
+    private readonly Dictionary<StatelessResetToken, (PathAddress Remote, T Connection)> _resetTokens = [];
 
     public bool AcceptsConnections { get; set; } = acceptsConnections;
 
-    public Route<T> Route(ReadOnlySpan<byte> datagram, in DatagramArrival arrival) => throw new NotSupportedException();
+    /// <summary>Ids in use, over all connections.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections.Count;
+            }
+        }
+    }
+
+    public Route<T> Route(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
+    {
+        if (!PacketHeader.TryRead(datagram, LocalConnectionIdFormat.Length, out PacketHeader header))
+        {
+            return RouteUnreadable(datagram, arrival);
+        }
+
+        lock (_lock)
+        {
+            if (_connections.TryGetValue(header.Destination, out T? connection))
+            {
+                return new Route<T>(RouteKind.Deliver, connection, default);
+            }
+        }
+
+        if (header.Type == PacketType.OneRtt)
+        {
+            return RouteReset(datagram, arrival);
+        }
+
+        // A new connection needs an Initial in a datagram of 1,200 bytes, for an id of 8 or more. RFC 9000 §7.2, §14.1.
+        if (!AcceptsConnections || header.Type != PacketType.Initial || datagram.Length < PacketHeader.MinInitialDatagram
+            || header.Destination.Length < MinInitialDestination)
+        {
+            return default;
+        }
+
+        return new Route<T>(
+            RouteKind.Create,
+            null,
+            new ServerInitial(header.Version, header.Destination, header.Source, arrival.Local, arrival.Remote));
+    }
 
     /// <summary>Writes the reply to a datagram routed as <see cref="RouteKind.Reply"/>; returns its length.</summary>
-    public int WriteReply(ReadOnlySpan<byte> datagram, Span<byte> destination, IRandomSource random) => throw new NotSupportedException();
+    public static int WriteReply(ReadOnlySpan<byte> datagram, Span<byte> destination, IRandomSource random) =>
+        PacketHeader.TryReadInvariant(datagram, out _, out ReadOnlySpan<byte> clientDestination, out ReadOnlySpan<byte> clientSource)
+            ? VersionNegotiationPacket.Write(destination, clientDestination, clientSource, random)
+            : 0;
 
-    public void Add(in ConnectionId id, T connection) => throw new NotSupportedException();
+    public void Add(in ConnectionId id, T connection)
+    {
+        lock (_lock)
+        {
+            _connections[id] = connection;
+        }
+    }
 
-    public void Remove(in ConnectionId id, T connection) => throw new NotSupportedException();
+    public void Remove(in ConnectionId id, T connection)
+    {
+        lock (_lock)
+        {
+            if (_connections.TryGetValue(id, out T? present) && ReferenceEquals(present, connection))
+            {
+                _connections.Remove(id);
+            }
+        }
+    }
 
-    public void AddResetToken(in StatelessResetToken token, in PathAddress remote, T connection) => throw new NotSupportedException();
+    public void AddResetToken(in StatelessResetToken token, in PathAddress remote, T connection)
+    {
+        lock (_lock)
+        {
+            _resetTokens[token] = (remote, connection);
+        }
+    }
 
-    public void RemoveResetToken(in StatelessResetToken token, T connection) => throw new NotSupportedException();
+    public void RemoveResetToken(in StatelessResetToken token, T connection)
+    {
+        lock (_lock)
+        {
+            if (_resetTokens.TryGetValue(token, out (PathAddress Remote, T Connection) present) && ReferenceEquals(present.Connection, connection))
+            {
+                _resetTokens.Remove(token);
+            }
+        }
+    }
+
+    /// <summary>Not of a version that we speak (or not QUIC at all): a long header may be answered with the versions that we do. RFC 9000 §6.1.</summary>
+    private Route<T> RouteUnreadable(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
+    {
+        if (!PacketHeader.TryReadInvariant(datagram, out uint version, out _, out _))
+        {
+            return RouteReset(datagram, arrival);
+        }
+
+        // Never in answer to Version Negotiation, nor to a small datagram. RFC 9000 §6.1, RFC 8999 §6.
+        bool answer = AcceptsConnections && version is not ((uint)QuicVersion.Negotiation or (uint)QuicVersion.V1)
+            && datagram.Length >= PacketHeader.MinInitialDatagram;
+        return answer ? new Route<T>(RouteKind.Reply, null, default) : default;
+    }
+
+    /// <summary>A datagram for nobody may end in the reset token of a connection to its sender. RFC 9000 §10.3.1.</summary>
+    private Route<T> RouteReset(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
+    {
+        if (datagram.Length < MinStatelessReset)
+        {
+            return default;
+        }
+
+        StatelessResetToken token = StatelessResetToken.Read(datagram[^StatelessResetToken.Length..]);
+        lock (_lock)
+        {
+            return _resetTokens.TryGetValue(token, out (PathAddress Remote, T Connection) known) && known.Remote == arrival.Remote
+                ? new Route<T>(RouteKind.StatelessReset, known.Connection, default)
+                : default;
+        }
+    }
 }

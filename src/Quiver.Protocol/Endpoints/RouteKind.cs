@@ -14,4 +14,7 @@ internal enum RouteKind
 
     /// <summary>Send the reply that <see cref="ProtocolEndpoint{T}.WriteReply"/> builds (Version Negotiation).</summary>
     Reply,
+
+    /// <summary>The peer reset the connection: tell it by <see cref="Connections.Connection.OnStatelessReset"/>.</summary>
+    StatelessReset,
 }

@@ -1,0 +1,185 @@
+using System.Buffers;
+
+namespace Quiver.Protocol.Buffers;
+
+/// <summary>
+/// Puts received bytes in order: pooled blocks of a fixed size at fixed offsets, and the set of what has arrived.
+/// Memory is bounded by the window that the caller enforces, gaps by <see cref="MaxGaps"/>. Owns its blocks until read or <see cref="Clear"/>.
+/// </summary>
+internal sealed class ReorderBuffer
+{
+    /// <summary>Disjoint ranges kept: a peer that sends every other byte costs no more than this. As neqo's bound of 4,096, made smaller.</summary>
+    public const int MaxGaps = 1024;
+
+    private const int BlockSize = 16 * 1024;
+    private const int FirstBlockSize = 2 * 1024;
+
+    private readonly RangeSet _gaps = new();
+    private RingQueue<byte[]?>? _blocks;
+
+    /// <summary>Everything below was read (or discarded).</summary>
+    public ulong ReadOffset { get; private set; }
+
+    /// <summary>Everything below has arrived.</summary>
+    public ulong ContiguousEnd { get; private set; }
+
+    /// <summary>Bytes that can be read now.</summary>
+    public int Available => (int)(ContiguousEnd - ReadOffset);
+
+    /// <summary>Stores bytes; false when they would make too many gaps. Bytes that came before are ignored.</summary>
+    public bool Write(ulong offset, ReadOnlySpan<byte> data)
+    {
+        ulong end = offset + (ulong)data.Length;
+        if (end <= ContiguousEnd)
+        {
+            return true;
+        }
+
+        if (offset < ContiguousEnd)
+        {
+            data = data[(int)(ContiguousEnd - offset)..];
+            offset = ContiguousEnd;
+        }
+
+        if (offset > ContiguousEnd || !_gaps.IsEmpty)
+        {
+            if (!_gaps.Add(offset, end))
+            {
+                return true;
+            }
+
+            if (_gaps.Count > MaxGaps)
+            {
+                return false;
+            }
+        }
+
+        Store(offset, data);
+        if (offset == ContiguousEnd)
+        {
+            ContiguousEnd = end;
+            if (!_gaps.IsEmpty)
+            {
+                ContiguousEnd = _gaps[0].End;
+                _gaps.RemoveFirst();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies out what is in order, up to the size of the destination.</summary>
+    public int Read(Span<byte> destination)
+    {
+        int total = 0;
+        while (!destination.IsEmpty)
+        {
+            ReadOnlySpan<byte> chunk = Peek();
+            if (chunk.IsEmpty)
+            {
+                break;
+            }
+
+            int count = Math.Min(chunk.Length, destination.Length);
+            chunk[..count].CopyTo(destination);
+            destination = destination[count..];
+            Advance(count);
+            total += count;
+        }
+
+        return total;
+    }
+
+    /// <summary>The next bytes in order, as far as they lie in one block; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Peek()
+    {
+        int available = Available;
+        if (available == 0)
+        {
+            return default;
+        }
+
+        int start = (int)(ReadOffset % BlockSize);
+        return _blocks![ReadOffset / BlockSize].AsSpan(start, Math.Min(available, BlockSize - start));
+    }
+
+    public void Advance(int count)
+    {
+        ReadOffset += (ulong)count;
+        ReleaseBefore(ReadOffset / BlockSize);
+        if (Available == 0 && _gaps.IsEmpty && _blocks is { Count: > 0 })
+        {
+            // Nothing is held: an idle stream keeps no block.
+            ReleaseBefore(_blocks.Tail);
+        }
+    }
+
+    /// <summary>Gives all blocks back.</summary>
+    public void Clear()
+    {
+        if (_blocks is not null)
+        {
+            ReleaseBefore(_blocks.Tail);
+        }
+
+        _gaps.Clear();
+        ReadOffset = ContiguousEnd;
+    }
+
+    private void Store(ulong offset, ReadOnlySpan<byte> data)
+    {
+        _blocks ??= new RingQueue<byte[]?>(2);
+        while (!data.IsEmpty)
+        {
+            ulong index = offset / BlockSize;
+            int start = (int)(offset % BlockSize);
+            int count = Math.Min(BlockSize - start, data.Length);
+            byte[] block = BlockAt(index, start + count);
+            data[..count].CopyTo(block.AsSpan(start));
+            data = data[count..];
+            offset += (ulong)count;
+        }
+    }
+
+    private byte[] BlockAt(ulong index, int size)
+    {
+        if (_blocks!.Count == 0)
+        {
+            // The ring was emptied (or never used): it starts again at the block that is read next.
+            _blocks.SkipTo(ReadOffset / BlockSize);
+        }
+
+        while (_blocks.Tail <= index)
+        {
+            _blocks.Add();
+        }
+
+        ref byte[]? block = ref _blocks[index];
+        if (block is null)
+        {
+            block = ArrayPool<byte>.Shared.Rent(size <= FirstBlockSize ? FirstBlockSize : BlockSize);
+        }
+        else if (block.Length < size)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(BlockSize);
+            block.CopyTo(larger, 0);
+            ArrayPool<byte>.Shared.Return(block);
+            block = larger;
+        }
+
+        return block;
+    }
+
+    private void ReleaseBefore(ulong index)
+    {
+        while (_blocks!.Count > 0 && _blocks.Head < index)
+        {
+            if (_blocks[_blocks.Head] is byte[] block)
+            {
+                ArrayPool<byte>.Shared.Return(block);
+            }
+
+            _blocks.RemoveFirst();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using Quiver.Protocol.Frames;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
+
+namespace Quiver.Protocol.ConnectionIds;
+
+/// <summary>The ids that we gave the peer to reach us by. RFC 9000 §5.1.1, §5.1.2.</summary>
+internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
+{
+    /// <summary>Ids in use at a time at most, whatever the peer would keep: enough for a path, its successor and probing.</summary>
+    public const int MaxActive = 4;
+
+    private readonly List<IssuedConnectionId> _active = [];
+    private readonly Queue<ulong> _pending = new();
+    private readonly IRandomSource _random;
+    private readonly Action<ConnectionId> _onAdded;
+    private readonly Action<ConnectionId> _onRemoved;
+    private readonly int _idLength;
+    private ulong _nextSequence = 1;
+    private int _limit = 1;
+
+    public LocalConnectionIds(in ConnectionId first, in StatelessResetToken token, IRandomSource random, Action<ConnectionId> onAdded, Action<ConnectionId> onRemoved)
+    {
+        _active.Add(new IssuedConnectionId(0, first, token));
+        _random = random;
+        _onAdded = onAdded;
+        _onRemoved = onRemoved;
+        _idLength = first.Length;
+        onAdded(first);
+    }
+
+    public bool HasFrames => _pending.Count > 0;
+
+    public bool Contains(in ConnectionId id)
+    {
+        foreach (IssuedConnectionId issued in _active)
+        {
+            if (issued.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The handshake is done: more ids may be issued, as many as the peer keeps.</summary>
+    public void OnPeerLimit(ulong activeConnectionIdLimit)
+    {
+        _limit = (int)Math.Min(activeConnectionIdLimit, MaxActive);
+        Issue();
+    }
+
+    public void OnRetired(ulong sequence, in ConnectionId usedInPacket)
+    {
+        // Not one that was never issued, nor the one that the frame came by. RFC 9000 §19.16.
+        if (sequence >= _nextSequence)
+        {
+            TransportException.Throw(
+                TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not issued", (ulong)FrameType.RetireConnectionId);
+        }
+
+        int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+        if (index < 0)
+        {
+            return;
+        }
+
+        if (_active[index].Id == usedInPacket)
+        {
+            TransportException.Throw(
+                TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired by a packet that used it", (ulong)FrameType.RetireConnectionId);
+        }
+
+        _onRemoved(_active[index].Id);
+        _active.RemoveAt(index);
+        Issue();
+    }
+
+    /// <summary>The connection is over: none of the ids is ours any more.</summary>
+    public void RemoveAll()
+    {
+        foreach (IssuedConnectionId issued in _active)
+        {
+            _onRemoved(issued.Id);
+        }
+
+        _active.Clear();
+    }
+
+    public void WriteFrames(ref PacketBuilder packet)
+    {
+        while (_pending.TryPeek(out ulong sequence))
+        {
+            int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+            if (index >= 0)
+            {
+                var frame = new NewConnectionIdFrame(sequence, 0, _active[index].Id, _active[index].Token);
+                if (frame.Length > packet.Remaining)
+                {
+                    return;
+                }
+
+                frame.Write(ref packet.Writer);
+                packet.Record(new SentFrame(this, FrameType.NewConnectionId, sequence));
+            }
+
+            _pending.Dequeue();
+        }
+    }
+
+    public void OnAcked(in SentFrame frame)
+    {
+        // Nothing waits for it.
+    }
+
+    public void OnLost(in SentFrame frame)
+    {
+        if (!_pending.Contains(frame.Id))
+        {
+            _pending.Enqueue(frame.Id);
+        }
+    }
+
+    private void Issue()
+    {
+        Span<byte> token = stackalloc byte[StatelessResetToken.Length];
+
+        // A peer that is reached without an id has nothing to choose from.
+        while (_idLength > 0 && _active.Count < _limit)
+        {
+            _random.Fill(token);
+            ulong sequence = _nextSequence++;
+            var issued = new IssuedConnectionId(sequence, ConnectionId.Random(_random, _idLength), StatelessResetToken.Read(token));
+            _active.Add(issued);
+            _pending.Enqueue(sequence);
+            _onAdded(issued.Id);
+        }
+    }
+}

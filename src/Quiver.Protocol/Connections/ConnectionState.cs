@@ -1,0 +1,154 @@
+using Quiver.Protocol.Congestion;
+using Quiver.Protocol.ConnectionIds;
+using Quiver.Protocol.Crypto;
+using Quiver.Protocol.FlowControl;
+using Quiver.Protocol.Paths;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
+using Quiver.Protocol.Streams;
+using Quiver.Protocol.TransportParameters;
+
+namespace Quiver.Protocol.Connections;
+
+/// <summary>What the parts of one connection share: who we are, where we are in its life, and the parts that own state.</summary>
+internal sealed class ConnectionState : IDisposable
+{
+    /// <summary>Every path carries this much. RFC 9000 §14.</summary>
+    public const int BaseDatagramSize = 1200;
+
+    public ConnectionState(EndpointRole role, IRandomSource random, IConnectionEvents events)
+    {
+        Role = role;
+        Random = random;
+        Events = events;
+        Recovery = new LossDetector(role, new NewReno(BaseDatagramSize), new Pacer(BaseDatagramSize));
+        Spaces =
+        [
+            new PacketSpace(PacketNumberSpace.Initial, Recovery.Space(PacketNumberSpace.Initial)),
+            new PacketSpace(PacketNumberSpace.Handshake, Recovery.Space(PacketNumberSpace.Handshake)),
+            new PacketSpace(PacketNumberSpace.Application, Recovery.Space(PacketNumberSpace.Application)),
+        ];
+        Amplification = new AmplificationLimit(isValidated: role == EndpointRole.Client);
+        Frames.SetSources(PacketNumberSpace.Initial, Space(PacketNumberSpace.Initial).Crypto);
+        Frames.SetSources(PacketNumberSpace.Handshake, Space(PacketNumberSpace.Handshake).Crypto);
+    }
+
+    public EndpointRole Role { get; }
+
+    public IRandomSource Random { get; }
+
+    public IConnectionEvents Events { get; }
+
+    public LossDetector Recovery { get; }
+
+    public PacketSpace[] Spaces { get; }
+
+    public KeyUpdate ApplicationKeys { get; } = new();
+
+    public AmplificationLimit Amplification { get; }
+
+    public PathResponder PathResponses { get; } = new();
+
+    public IdleTimer Idle { get; } = new();
+
+    public HandshakeDoneFrame HandshakeDone { get; } = new();
+
+    public PingFrames Ping { get; } = new();
+
+    public FrameScheduler Frames { get; } = new();
+
+    public required LocalConnectionIds LocalIds { get; init; }
+
+    public required PeerConnectionIds PeerIds { get; init; }
+
+    /// <summary>The client's first Destination Connection ID, from which the Initial keys come. RFC 9001 §5.2.</summary>
+    public required ConnectionId OriginalDestination { get; init; }
+
+    /// <summary>The Source Connection ID of our own first packet.</summary>
+    public required ConnectionId LocalInitialSource { get; init; }
+
+    /// <summary>The Source Connection ID of the peer's first Initial; null before. RFC 9000 §7.2.</summary>
+    public ConnectionId? PeerInitialSource { get; set; }
+
+    /// <summary>Client: the Source Connection ID of the Retry that was followed.</summary>
+    public ConnectionId? RetrySource { get; set; }
+
+    /// <summary>Client: the token for Initials.</summary>
+    public byte[] InitialToken { get; set; } = [];
+
+    public required PathAddress Local { get; set; }
+
+    public required PathAddress Remote { get; set; }
+
+    public ConnectionPhase Phase { get; set; } = ConnectionPhase.Handshaking;
+
+    public bool IsClosing => Phase >= ConnectionPhase.Closing;
+
+    public bool IsHandshakeConfirmed { get; set; }
+
+    /// <summary>Whether both idle time-outs are known and in force.</summary>
+    public bool IsIdleConfigured { get; set; }
+
+    /// <summary>Null on a server until the application has chosen.</summary>
+    public ConnectionSettings? Settings { get; set; }
+
+    public TransportParameterSet? LocalParameters { get; private set; }
+
+    public TransportParameterSet? PeerParameters { get; set; }
+
+    /// <summary>Null until the local parameters are known.</summary>
+    public StreamContext? Streams { get; private set; }
+
+    public TimeSpan LocalMaxAckDelay => LocalParameters?.MaxAckDelay ?? TransportParameterSet.DefaultMaxAckDelay;
+
+    /// <summary>A probe time-out without back-off.</summary>
+    public TimeSpan ProbePeriod => ProbeTimeout.Period(Recovery.Rtt, Recovery.PeerMaxAckDelay);
+
+    public PacketSpace Space(PacketNumberSpace id) => Spaces[(int)id];
+
+    /// <summary>Our parameters are fixed: streams can exist from now on.</summary>
+    public void SetLocalParameters(TransportParameterSet local, ConnectionSettings settings)
+    {
+        Settings = settings;
+        LocalParameters = local;
+        Streams = new StreamContext
+        {
+            SendCredit = new SendCredit(0),
+            ReceiveCredit = new ReceiveCredit(local.InitialMaxData, Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow)),
+            Rtt = Recovery.Rtt,
+            MaxStreamReceiveWindow = settings.MaxStreamReceiveWindow,
+        };
+        _ = new StreamTable(Role, Streams, local, Events.OnStreamOpenedByPeer);
+        Frames.SetSources(
+            PacketNumberSpace.Application,
+            HandshakeDone,
+            Space(PacketNumberSpace.Application).Crypto,
+            PeerIds,
+            LocalIds,
+            new FlowControlFrames(Streams),
+            Streams.Control,
+            Streams.Scheduler,
+            Ping);
+    }
+
+    /// <summary>Drops a space with its keys. RFC 9001 §4.9.</summary>
+    public void Discard(PacketNumberSpace id)
+    {
+        if (!Space(id).IsDiscarded)
+        {
+            Space(id).Dispose();
+            Recovery.Discard(id);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (PacketSpace space in Spaces)
+        {
+            space.Dispose();
+        }
+
+        ApplicationKeys.Dispose();
+        Streams?.Table.Abandon();
+    }
+}

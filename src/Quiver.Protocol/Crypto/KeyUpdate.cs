@@ -1,0 +1,135 @@
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.Crypto;
+
+/// <summary>
+/// The 1-RTT keys of both directions through their key phases: follows the peer's updates and starts our own before a key wears out.
+/// RFC 9001 §6. Old receive keys stay for packets that come late.
+/// </summary>
+internal sealed class KeyUpdate : IDisposable
+{
+    private PacketProtection? _write;
+    private PacketProtection? _read;
+    private PacketProtection? _nextRead;
+    private PacketProtection? _previousRead;
+    private Timestamp _previousExpires;
+    private ulong _firstSent;
+    private ulong _firstReceived;
+    private ulong _sealed;
+    private ulong _failed;
+    private bool _isPhaseAcked;
+
+    public bool CanRead => _read is not null;
+
+    public bool CanWrite => _write is not null;
+
+    /// <summary>The Key Phase bit that we send.</summary>
+    public bool Phase { get; private set; }
+
+    public void SetRead(PacketProtection protection)
+    {
+        _read = protection;
+        _nextRead = protection.CreateNext();
+    }
+
+    public void SetWrite(PacketProtection protection) => _write = protection;
+
+    public void HeaderMaskForRead(ReadOnlySpan<byte> sample, Span<byte> mask) => _read!.HeaderMask(sample, mask);
+
+    public void HeaderMaskForWrite(ReadOnlySpan<byte> sample, Span<byte> mask) => _write!.HeaderMask(sample, mask);
+
+    /// <summary>To be called before a packet is built, whose header then carries <see cref="Phase"/>.</summary>
+    public void BeforeSeal(ulong packetNumber)
+    {
+        ulong limit = AeadLimits.Confidentiality(_write!.Suite);
+        if (_sealed >= limit)
+        {
+            // A key that has reached its limit must not be used. RFC 9001 §6.6.
+            TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_sealed} packets were protected with one key");
+        }
+
+        // An update needs an acknowledged packet of the phase before. RFC 9001 §6.1.
+        if (_sealed >= limit / 2 && _isPhaseAcked && _nextRead is not null)
+        {
+            Advance(packetNumber);
+            _previousExpires = Timestamp.Never; // set by the first packet in the new phase
+        }
+    }
+
+    public void Seal(ulong packetNumber, ReadOnlySpan<byte> header, Span<byte> payload)
+    {
+        _sealed++;
+        _write!.Seal(packetNumber, header, payload);
+    }
+
+    public void OnAcked(ulong packetNumber) => _isPhaseAcked |= packetNumber >= _firstSent;
+
+    /// <summary>Opens a packet with the keys of its phase; moves on when the peer has updated. <paramref name="retention"/> is three PTOs.</summary>
+    public bool TryOpen(
+        ulong packetNumber, bool phase, ReadOnlySpan<byte> header, Span<byte> payload, ulong nextSendNumber, TimeSpan retention, Timestamp now)
+    {
+        if (_previousRead is not null && now > _previousExpires)
+        {
+            _previousRead.Dispose();
+            _previousRead = null;
+        }
+
+        bool isCurrent = phase == Phase;
+        PacketProtection? keys = isCurrent ? _read : packetNumber < _firstReceived || _firstReceived == ulong.MaxValue ? _previousRead : _nextRead;
+        if (keys is null || !keys.TryOpen(packetNumber, header, payload))
+        {
+            // Too many forgeries wear the key out as well. RFC 9001 §6.6.
+            if (++_failed >= AeadLimits.Integrity(_read!.Suite))
+            {
+                TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_failed} packets failed authentication");
+            }
+
+            return false;
+        }
+
+        if (isCurrent)
+        {
+            if (packetNumber < _firstReceived)
+            {
+                if (_firstReceived == ulong.MaxValue)
+                {
+                    _previousExpires = now + retention;
+                }
+
+                _firstReceived = packetNumber;
+            }
+        }
+        else if (ReferenceEquals(keys, _nextRead))
+        {
+            Advance(nextSendNumber);
+            _firstReceived = packetNumber;
+            _previousExpires = now + retention;
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _write?.Dispose();
+        _read?.Dispose();
+        _nextRead?.Dispose();
+        _previousRead?.Dispose();
+    }
+
+    private void Advance(ulong nextSendNumber)
+    {
+        _previousRead?.Dispose();
+        _previousRead = _read;
+        _read = _nextRead;
+        _nextRead = _read!.CreateNext();
+        PacketProtection old = _write!;
+        _write = old.CreateNext();
+        old.Dispose();
+        Phase = !Phase;
+        _firstSent = nextSendNumber;
+        _firstReceived = ulong.MaxValue;
+        _isPhaseAcked = false;
+        _sealed = 0;
+    }
+}

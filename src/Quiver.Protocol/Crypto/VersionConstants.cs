@@ -1,0 +1,41 @@
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.Crypto;
+
+/// <summary>
+/// What a QUIC version says about keys: the salt of Initial secrets (RFC 9001 §5.2), the labels (§5.1, §6.1) and the key and
+/// nonce of the Retry Integrity Tag (§5.8). A new version is one more field and one more case.
+/// </summary>
+internal sealed class VersionConstants
+{
+    private static readonly VersionConstants s_version1 = new()
+    {
+        InitialSalt = Convert.FromHexString("38762CF7F55934B34D179AE6A4C80CADCCBB7F0A"),
+        KeyLabel = "quic key"u8.ToArray(),
+        IvLabel = "quic iv"u8.ToArray(),
+        HeaderProtectionLabel = "quic hp"u8.ToArray(),
+        KeyUpdateLabel = "quic ku"u8.ToArray(),
+        RetryKey = Convert.FromHexString("BE0C690B9F66575A1D766B54E368C84E"),
+        RetryNonce = Convert.FromHexString("461599D35D632BF2239825BB"),
+    };
+
+    public required byte[] InitialSalt { get; init; }
+
+    public required byte[] KeyLabel { get; init; }
+
+    public required byte[] IvLabel { get; init; }
+
+    public required byte[] HeaderProtectionLabel { get; init; }
+
+    public required byte[] KeyUpdateLabel { get; init; }
+
+    public required byte[] RetryKey { get; init; }
+
+    public required byte[] RetryNonce { get; init; }
+
+    public static VersionConstants For(QuicVersion version) => version switch
+    {
+        QuicVersion.V1 => s_version1,
+        _ => throw new ArgumentOutOfRangeException(nameof(version), version, "No keys are defined for this version."),
+    };
+}

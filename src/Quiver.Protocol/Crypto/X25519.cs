@@ -1,0 +1,16 @@
+using Curve = Org.BouncyCastle.Math.EC.Rfc7748.X25519;
+
+namespace Quiver.Protocol.Crypto;
+
+/// <summary>Diffie-Hellman on Curve25519. RFC 7748 §5, §6.1.</summary>
+internal static class X25519
+{
+    public const int KeyLength = 32;
+
+    public static void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey) =>
+        Curve.ScalarMultBase(privateKey, publicKey);
+
+    /// <summary>False when the secret is all zeros, which a peer can force with a point of small order. RFC 7748 §6.1.</summary>
+    public static bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret) =>
+        Curve.CalculateAgreement(privateKey, peerPublicKey, secret);
+}

@@ -1,0 +1,37 @@
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.FlowControl;
+
+/// <summary>How much we let the peer send, on one stream or on the connection: given again as it is consumed. RFC 9000 §4.1.</summary>
+internal sealed class ReceiveCredit(ulong window, ulong maxWindow)
+{
+    private readonly WindowTuner _tuner = new(window, maxWindow);
+
+    /// <summary>What the peer was told.</summary>
+    public ulong Limit { get; private set; } = window;
+
+    /// <summary>What has been used: the sum of the largest offsets.</summary>
+    public ulong Received { get; private set; }
+
+    public ulong Consumed { get; private set; }
+
+    /// <summary>Whether half of the window was consumed since the limit was told.</summary>
+    public bool ShouldUpdate => Consumed + _tuner.Window - Limit >= _tuner.Window / 2 && Consumed + _tuner.Window > Limit;
+
+    /// <summary>Counts bytes received; false if they are beyond the limit. RFC 9000 §4.1.</summary>
+    public bool TryReceive(ulong bytes)
+    {
+        Received += bytes;
+        return Received <= Limit;
+    }
+
+    public void Consume(ulong bytes) => Consumed += bytes;
+
+    /// <summary>Moves the limit on and returns it.</summary>
+    public ulong Update(TimeSpan smoothedRtt, Timestamp now)
+    {
+        _tuner.OnUpdate(smoothedRtt, now);
+        Limit = Math.Max(Limit, Consumed + _tuner.Window);
+        return Limit;
+    }
+}

@@ -1,0 +1,231 @@
+using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls.Extensions;
+using Quiver.Protocol.Tls.Messages;
+
+namespace Quiver.Protocol.Tls;
+
+/// <summary>The server's side: reads the ClientHello, waits for settings, sends its flight, checks the client's.
+/// RFC 9846 §2, §A.2; RFC 9001 §4.</summary>
+internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITlsHandshake
+{
+    private readonly HandshakeKeys _keys = new(EndpointRole.Server, sink);
+    private readonly MessageAssembler _input = new();
+    private readonly PeerAuthentication _client = new(EndpointRole.Client);
+    private ServerState _state = ServerState.WaitClientHello;
+    private ClientHello? _hello;
+    private ServerFlight? _flight;
+    private ApplicationSecrets? _secrets;
+    private bool _isProcessing;
+
+    public bool IsComplete { get; private set; }
+
+    public TlsSuspension Suspension { get; private set; }
+
+    public string? ServerName { get; private set; }
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> OfferedProtocols { get; private set; } = [];
+
+    public ReadOnlyMemory<byte> NegotiatedProtocol => _flight?.Negotiation.Protocol ?? default;
+
+    public CipherSuite NegotiatedSuite => _flight?.Negotiation.Suite ?? default;
+
+    public NamedGroup NegotiatedGroup => _flight?.Negotiation.Group ?? default;
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates => _client.Chain;
+
+    public void Start()
+    {
+        // The client speaks first.
+    }
+
+    public void Receive(EncryptionLevel level, ReadOnlySpan<byte> bytes)
+    {
+        _input.Append(level, bytes);
+        Process();
+    }
+
+    public void ResumeWithServerSettings(ServerTlsSettings settings, ReadOnlySpan<byte> transportParameters)
+    {
+        if (Suspension != TlsSuspension.ServerSettings || _hello is null)
+        {
+            throw new InvalidOperationException("The handshake does not wait for settings.");
+        }
+
+        if (settings.KeyLog)
+        {
+            _keys.LogKeysUnder(_hello.Random);
+        }
+
+        ServerNegotiation negotiation = ServerNegotiation.Choose(_hello, OfferedProtocols, settings);
+        _flight = new ServerFlight(negotiation, settings, transportParameters.ToArray(), _keys, sink);
+        _keys.Select(negotiation.Suite);
+        _keys.Transcript.Add(_hello.Whole);
+        Suspension = TlsSuspension.None;
+        if (negotiation.NeedsRetry)
+        {
+            _state = ServerState.WaitSecondClientHello;
+            _flight.SendRetry();
+        }
+        else
+        {
+            SendFlight(_flight, _hello);
+        }
+
+        Process();
+    }
+
+    public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason)
+    {
+        if (Suspension != TlsSuspension.PeerCertificate)
+        {
+            throw new InvalidOperationException("The handshake does not wait for a verdict.");
+        }
+
+        if (rejection is TlsAlert alert)
+        {
+            TransportException.ThrowAlert(alert, reason);
+        }
+
+        Suspension = TlsSuspension.None;
+        Process();
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _secrets?.Dispose();
+    }
+
+    private void Process()
+    {
+        // The sink may hand us bytes from within a call of ours: those are taken by the loop that is running.
+        if (_isProcessing)
+        {
+            return;
+        }
+
+        _isProcessing = true;
+        try
+        {
+            while (Suspension == TlsSuspension.None && _input.TryTake(out HandshakeMessage message))
+            {
+                Handle(message);
+            }
+        }
+        finally
+        {
+            _isProcessing = false;
+        }
+    }
+
+    private void Handle(HandshakeMessage message)
+    {
+        switch (_state)
+        {
+            case ServerState.WaitClientHello:
+                OnClientHello(message);
+                break;
+            case ServerState.WaitSecondClientHello:
+                OnSecondClientHello(message);
+                break;
+            case ServerState.WaitCertificate:
+                OnCertificate(message);
+                break;
+            case ServerState.WaitCertificateVerify:
+                message.Expect(HandshakeType.CertificateVerify);
+                _client.OnCertificateVerify(message, _keys.Transcript);
+                AwaitVerdict(message);
+                break;
+            case ServerState.WaitFinished:
+                OnFinished(message);
+                break;
+            case ServerState.WaitSettings:
+            case ServerState.Connected:
+            default:
+                // A client says nothing after its Finished: no tickets, and no KeyUpdate in QUIC. RFC 9001 §6.
+                message.ThrowUnexpected("when nothing was expected");
+                break;
+        }
+    }
+
+    private void OnClientHello(HandshakeMessage message)
+    {
+        message.Expect(HandshakeType.ClientHello);
+        _hello = ClientHello.Read(message);
+        ExtensionBlock extensions = _hello.Extensions;
+        if (extensions.TryFind(ExtensionType.ServerName, out ReadOnlySpan<byte> name))
+        {
+            ServerName = ServerNameExtension.ReadRequest(name);
+        }
+
+        // QUIC needs ALPN. RFC 9001 §8.1.
+        if (!extensions.TryFind(ExtensionType.ApplicationLayerProtocolNegotiation, out ReadOnlySpan<byte> alpn))
+        {
+            TransportException.ThrowAlert(TlsAlert.NoApplicationProtocol, "TLS: the client offers no ALPN protocol");
+        }
+
+        OfferedProtocols = AlpnExtension.ReadRequest(alpn);
+        _state = ServerState.WaitSettings;
+        Suspension = TlsSuspension.ServerSettings;
+        sink.OnPeerTransportParameters(extensions.Find(ExtensionType.QuicTransportParameters, ExtensionPlacement.ClientHello));
+    }
+
+    private void OnSecondClientHello(HandshakeMessage message)
+    {
+        // Both were set before the retry was sent.
+        ServerFlight flight = _flight!;
+        ClientHello first = _hello!;
+        message.Expect(HandshakeType.ClientHello);
+        ClientHello second = ClientHello.Read(message);
+        SecondClientHello.Check(first, second, flight.Negotiation.Group);
+        _keys.Transcript.Add(message.Whole);
+        SendFlight(flight, second);
+    }
+
+    private void SendFlight(ServerFlight flight, ClientHello hello)
+    {
+        // Nothing may follow the ClientHello, since the next message comes under other keys. RFC 9846 §5.1.
+        _input.MoveTo(EncryptionLevel.Handshake);
+        _state = flight.RequestsCertificate ? ServerState.WaitCertificate : ServerState.WaitFinished;
+        _secrets = flight.Send(hello, ServerName is not null, random);
+
+        // Names and protocols are copies; the rest of the ClientHello is not needed any more.
+        _hello = null;
+    }
+
+    private void OnCertificate(HandshakeMessage message)
+    {
+        message.Expect(HandshakeType.Certificate);
+        _client.OnCertificate(message, [ExtensionType.SignatureAlgorithms]);
+        if (_client.Chain.Count == 0)
+        {
+            AwaitVerdict(message);
+            return;
+        }
+
+        _keys.Transcript.Add(message.Whole);
+        _state = ServerState.WaitCertificateVerify;
+    }
+
+    private void AwaitVerdict(HandshakeMessage message)
+    {
+        _keys.Transcript.Add(message.Whole);
+        _state = ServerState.WaitFinished;
+        Suspension = TlsSuspension.PeerCertificate;
+    }
+
+    private void OnFinished(HandshakeMessage message)
+    {
+        message.Expect(HandshakeType.Finished);
+        Finished.Verify(message, EndpointRole.Client, _keys);
+        _input.MoveTo(EncryptionLevel.Application);
+        _state = ServerState.Connected;
+        IsComplete = true;
+
+        // Made when our flight was sent. Only now may we read what the application was sent. RFC 9001 §5.7.
+        _keys.InstallApplicationRead(_secrets!);
+        _secrets!.Dispose();
+        sink.OnHandshakeComplete();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using Org.BouncyCastle.Math.EC.Rfc8032;
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.Tls.Signatures;
+
+/// <summary>Verifies handshake signatures. A scheme goes with one kind of key only. RFC 9846 §4.3.3, §4.5.2.</summary>
+internal static class SignatureVerifier
+{
+    /// <summary>Go's limit too: verification with a larger modulus costs more than a peer may ask of us.</summary>
+    private const int MaxRsaBits = 8192;
+
+    // Object identifiers, encoded with tag and length.
+    private static ReadOnlySpan<byte> RsaEncryption => [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+
+    private static ReadOnlySpan<byte> EcPublicKey => [0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
+
+    private static ReadOnlySpan<byte> Secp256r1 => [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+
+    private static ReadOnlySpan<byte> Secp384r1 => [0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22];
+
+    private static ReadOnlySpan<byte> EdwardsCurve25519 => [0x06, 0x03, 0x2B, 0x65, 0x70];
+
+    /// <summary>Throws unless the scheme fits the key and the signature is right.</summary>
+    public static void Verify(
+        CertificatePublicKey key, SignatureScheme scheme, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
+    {
+        // RFC 9846 §4.5.2.
+        if (!Fits(key, scheme))
+        {
+            TransportException.ThrowAlert(TlsAlert.IllegalParameter, $"TLS: the peer's certificate has no key for {scheme}");
+        }
+
+        bool valid;
+        try
+        {
+            valid = scheme switch
+            {
+                SignatureScheme.EcdsaSecp256r1Sha256 or SignatureScheme.EcdsaSecp384r1Sha384 => VerifyEcdsa(key, scheme, content, signature),
+                SignatureScheme.Ed25519 => VerifyEd25519(key, content, signature),
+                _ => VerifyRsa(key, scheme, content, signature),
+            };
+        }
+        catch (CryptographicException e)
+        {
+            TransportException.ThrowAlert(TlsAlert.BadCertificate, "TLS: the public key in the peer's certificate cannot be used", e);
+            return;
+        }
+
+        // RFC 9846 §4.5.2.
+        if (!valid)
+        {
+            TransportException.ThrowAlert(TlsAlert.DecryptError, $"TLS: the peer's CertificateVerify ({scheme}) is wrong");
+        }
+    }
+
+    private static bool Fits(CertificatePublicKey key, SignatureScheme scheme) => scheme switch
+    {
+        SignatureScheme.EcdsaSecp256r1Sha256 =>
+            key.Algorithm.SequenceEqual(EcPublicKey) && key.Parameters.SequenceEqual(Secp256r1),
+        SignatureScheme.EcdsaSecp384r1Sha384 =>
+            key.Algorithm.SequenceEqual(EcPublicKey) && key.Parameters.SequenceEqual(Secp384r1),
+        SignatureScheme.RsaPssRsaeSha256 or SignatureScheme.RsaPssRsaeSha384 or SignatureScheme.RsaPssRsaeSha512 =>
+            key.Algorithm.SequenceEqual(RsaEncryption),
+        SignatureScheme.Ed25519 => key.Algorithm.SequenceEqual(EdwardsCurve25519),
+        _ => false,
+    };
+
+    private static bool VerifyEcdsa(
+        CertificatePublicKey key, SignatureScheme scheme, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
+    {
+        using ECDsa ecdsa = ECDsa.Create();
+        ecdsa.ImportSubjectPublicKeyInfo(key.Info, out _);
+        return ecdsa.VerifyData(content, signature, SignatureSchemes.HashOf(scheme), DSASignatureFormat.Rfc3279DerSequence);
+    }
+
+    private static bool VerifyRsa(
+        CertificatePublicKey key, SignatureScheme scheme, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
+    {
+        using RSA rsa = RSA.Create();
+        rsa.ImportSubjectPublicKeyInfo(key.Info, out _);
+        if (rsa.KeySize > MaxRsaBits)
+        {
+            TransportException.ThrowAlert(
+                TlsAlert.BadCertificate, $"TLS: the peer's RSA key has {rsa.KeySize} bits; at most {MaxRsaBits} are accepted");
+        }
+
+        // The salt is as long as the hash, which is what this padding means in .NET. RFC 9846 §4.3.3.
+        return rsa.VerifyData(content, signature, SignatureSchemes.HashOf(scheme), RSASignaturePadding.Pss);
+    }
+
+    private static bool VerifyEd25519(CertificatePublicKey key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>
+        key.Key.Length == Ed25519.PublicKeySize
+        && signature.Length == Ed25519.SignatureSize
+        && Ed25519.Verify(signature.ToArray(), 0, key.Key.ToArray(), 0, content.ToArray(), 0, content.Length);
+}

@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using Quiver.Protocol.Buffers;
+using Quiver.Protocol.Primitives;
+
+namespace Quiver.Protocol.TransportParameters;
+
+/// <summary>Decodes and validates the peer's transport parameters. RFC 9000 §7.4, §18.2. Faults are TRANSPORT_PARAMETER_ERROR.</summary>
+internal static class TransportParameterReader
+{
+    private const ulong MinUdpPayloadSize = 1200;
+    private const ulong MaxAckDelayExponent = 20;
+    private const ulong MaxAckDelayMilliseconds = (1 << 14) - 1;
+
+    /// <summary>Ids above this are not looked for as duplicates: a bound on the work that a peer can ask for.</summary>
+    private const int KnownIds = 64;
+
+    public static TransportParameterSet Read(ReadOnlySpan<byte> encoded, EndpointRole sender)
+    {
+        var reader = new PacketReader(encoded);
+        TransportParameterSet result = new();
+        ulong seen = 0;
+        while (!reader.IsEmpty)
+        {
+            if (!reader.TryReadVarInt(out ulong id) || !reader.TryReadVarIntBytes(out ReadOnlySpan<byte> value))
+            {
+                Fail("transport parameters end in the middle of one");
+                return result;
+            }
+
+            // A parameter must not come twice. RFC 9000 §7.4.
+            if (id < KnownIds)
+            {
+                if ((seen & (1UL << (int)id)) != 0)
+                {
+                    Fail($"transport parameter 0x{id:x} comes twice");
+                }
+
+                seen |= 1UL << (int)id;
+            }
+
+            result = Apply(result, (TransportParameterId)id, value, sender);
+        }
+
+        return result;
+    }
+
+    private static TransportParameterSet Apply(
+        TransportParameterSet set, TransportParameterId id, ReadOnlySpan<byte> value, EndpointRole sender) => id switch
+        {
+            TransportParameterId.OriginalDestinationConnectionId => set with { OriginalDestinationConnectionId = ReadId(ServerOnly(value, id, sender), id) },
+            TransportParameterId.MaxIdleTimeout => set with { MaxIdleTimeout = Milliseconds(ReadValue(value, id)) },
+            TransportParameterId.StatelessResetToken => set with { StatelessResetToken = ReadToken(ServerOnly(value, id, sender)) },
+            TransportParameterId.MaxUdpPayloadSize => set with { MaxUdpPayloadSize = AtLeast(ReadValue(value, id), MinUdpPayloadSize, id) },
+            TransportParameterId.InitialMaxData => set with { InitialMaxData = ReadValue(value, id) },
+            TransportParameterId.InitialMaxStreamDataBidiLocal => set with { InitialMaxStreamDataBidiLocal = ReadValue(value, id) },
+            TransportParameterId.InitialMaxStreamDataBidiRemote => set with { InitialMaxStreamDataBidiRemote = ReadValue(value, id) },
+            TransportParameterId.InitialMaxStreamDataUni => set with { InitialMaxStreamDataUni = ReadValue(value, id) },
+            TransportParameterId.InitialMaxStreamsBidi => set with { InitialMaxStreamsBidi = AtMost(ReadValue(value, id), StreamId.MaxCount, id) },
+            TransportParameterId.InitialMaxStreamsUni => set with { InitialMaxStreamsUni = AtMost(ReadValue(value, id), StreamId.MaxCount, id) },
+            TransportParameterId.AckDelayExponent => set with { AckDelayExponent = AtMost(ReadValue(value, id), MaxAckDelayExponent, id) },
+            TransportParameterId.MaxAckDelay => set with { MaxAckDelay = Milliseconds(AtMost(ReadValue(value, id), MaxAckDelayMilliseconds, id)) },
+            TransportParameterId.DisableActiveMigration => set with { DisableActiveMigration = IsEmpty(value, id) },
+            TransportParameterId.PreferredAddress => set with { PreferredAddress = ReadPreferredAddress(ServerOnly(value, id, sender)) },
+            TransportParameterId.ActiveConnectionIdLimit => set with { ActiveConnectionIdLimit = AtLeast(ReadValue(value, id), 2, id) },
+            TransportParameterId.InitialSourceConnectionId => set with { InitialSourceConnectionId = ReadId(value, id) },
+            TransportParameterId.RetrySourceConnectionId => set with { RetrySourceConnectionId = ReadId(ServerOnly(value, id, sender), id) },
+
+            // What is not known is ignored. RFC 9000 §7.4.2.
+            _ => set,
+        };
+
+    private static ReadOnlySpan<byte> ServerOnly(ReadOnlySpan<byte> value, TransportParameterId id, EndpointRole sender)
+    {
+        // A client must not send a server's parameters. RFC 9000 §18.2.
+        if (sender == EndpointRole.Client)
+        {
+            Fail($"a client sent transport parameter {id}");
+        }
+
+        return value;
+    }
+
+    private static ulong ReadValue(ReadOnlySpan<byte> value, TransportParameterId id)
+    {
+        if (!VarInt.TryRead(value, out ulong number, out int length) || length != value.Length)
+        {
+            Fail($"transport parameter {id} is not a number");
+        }
+
+        return number;
+    }
+
+    private static ulong AtLeast(ulong value, ulong minimum, TransportParameterId id)
+    {
+        if (value < minimum)
+        {
+            Fail($"transport parameter {id} is {value}, below {minimum}");
+        }
+
+        return value;
+    }
+
+    private static ulong AtMost(ulong value, ulong maximum, TransportParameterId id)
+    {
+        if (value > maximum)
+        {
+            Fail($"transport parameter {id} is {value}, above {maximum}");
+        }
+
+        return value;
+    }
+
+    // A day is as good as for ever, and cannot overflow.
+    private static TimeSpan Milliseconds(ulong value) => TimeSpan.FromMilliseconds(Math.Min(value, 86_400_000));
+
+    private static bool IsEmpty(ReadOnlySpan<byte> value, TransportParameterId id)
+    {
+        if (!value.IsEmpty)
+        {
+            Fail($"transport parameter {id} has a value");
+        }
+
+        return true;
+    }
+
+    private static ConnectionId ReadId(ReadOnlySpan<byte> value, TransportParameterId id)
+    {
+        if (value.Length > ConnectionId.MaxLength)
+        {
+            Fail($"transport parameter {id} has {value.Length} bytes");
+        }
+
+        return new ConnectionId(value);
+    }
+
+    private static StatelessResetToken ReadToken(ReadOnlySpan<byte> value)
+    {
+        if (value.Length != StatelessResetToken.Length)
+        {
+            Fail($"stateless_reset_token has {value.Length} bytes");
+        }
+
+        return StatelessResetToken.Read(value);
+    }
+
+    private static PreferredAddress ReadPreferredAddress(ReadOnlySpan<byte> value)
+    {
+        const int Addresses = 4 + 2 + 16 + 2;
+        var reader = new PacketReader(value);
+        if (!reader.TryReadBytes(Addresses, out ReadOnlySpan<byte> addresses) || !reader.TryReadConnectionId(out ConnectionId id)
+            || id.Length == 0 || !reader.TryReadBytes(StatelessResetToken.Length, out ReadOnlySpan<byte> token) || !reader.IsEmpty)
+        {
+            Fail("preferred_address is malformed");
+            return null!; // not reached
+        }
+
+        uint ipv4 = BinaryPrimitives.ReadUInt32BigEndian(addresses);
+        ushort port4 = BinaryPrimitives.ReadUInt16BigEndian(addresses[4..]);
+        UInt128 ipv6 = BinaryPrimitives.ReadUInt128BigEndian(addresses[6..]);
+        ushort port6 = BinaryPrimitives.ReadUInt16BigEndian(addresses[22..]);
+        return new PreferredAddress(
+            port4 == 0 ? null : PathAddress.FromIPv4(ipv4, port4),
+            port6 == 0 ? null : new PathAddress(ipv6, port6, 0),
+            id,
+            StatelessResetToken.Read(token));
+    }
+
+    [System.Diagnostics.CodeAnalysis.DoesNotReturn]
+    private static void Fail(string reason) => TransportException.Throw(TransportErrorCode.TransportParameterError, reason);
+}

@@ -1,0 +1,20 @@
+namespace Quiver.Sockets;
+
+/// <summary>How to open a datagram socket.</summary>
+internal sealed record DatagramSocketOptions
+{
+    /// <summary>Defaults: everything that the system can do, and buffers for about 20 ms at 1 Gbit/s.</summary>
+    public static DatagramSocketOptions Default { get; } = new();
+
+    /// <summary>Takes the socket of System.Net.Sockets even where there is a better one.</summary>
+    public bool Portable { get; init; }
+
+    /// <summary>Features not to use, so that tests can force each fallback.</summary>
+    public DatagramFeatures Disabled { get; init; }
+
+    /// <summary>Bytes asked of the kernel for datagrams not yet received; the kernel may give less.</summary>
+    public int ReceiveBufferSize { get; init; } = 4 << 20;
+
+    /// <summary>Bytes asked of the kernel for datagrams not yet sent; the kernel may give less.</summary>
+    public int SendBufferSize { get; init; } = 4 << 20;
+}
