@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Quiver.Diagnostics;
+
+/// <summary>Every message that this assembly logs. Event ids are never used again for something else.</summary>
+internal static partial class QuiverLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Listening on {EndPoint} for {Protocols}.")]
+    public static partial void ListenerStarted(ILogger logger, IPEndPoint endPoint, Driving.ProtocolNames protocols);
+
+    [LoggerMessage(2, LogLevel.Debug, "The handshake of an incoming connection from {EndPoint} failed.")]
+    public static partial void IncomingHandshakeFailed(ILogger logger, Exception error, IPEndPoint endPoint);
+
+    [LoggerMessage(3, LogLevel.Warning, "Refused a connection from {EndPoint}: the backlog of {Backlog} is full. Accept faster, or raise ListenBacklog.")]
+    public static partial void BacklogFull(ILogger logger, IPEndPoint endPoint, int backlog);
+
+    [LoggerMessage(4, LogLevel.Error, "The {Connection} was ended by a defect of the library.")]
+    public static partial void ConnectionCollapsed(ILogger logger, Exception error, string connection);
+
+    [LoggerMessage(5, LogLevel.Warning, "A stream capacity callback threw; the exception is ignored.")]
+    public static partial void StreamCapacityCallbackFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(6, LogLevel.Error, "The receive loop of {EndPoint} failed and goes on.")]
+    public static partial void LoopFailed(ILogger logger, Exception error, IPEndPoint endPoint);
+
+    [LoggerMessage(7, LogLevel.Warning, "SSLKEYLOGFILE {Path} cannot be written; no keys are logged.")]
+    public static partial void KeyLogFailed(ILogger logger, Exception error, string path);
+
+    [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
+    public static partial void KeyLogStarted(ILogger logger, string path);
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Quiver.Protocol.Primitives;
+using Quiver.Security;
+
+namespace Quiver.Driving;
+
+/// <summary>From the options of a client to a connection whose handshake is complete: name, socket, first flight, wait.</summary>
+internal static class ClientConnector
+{
+    public static async ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Timestamp start = MonotonicClock.Now;
+        (IPEndPoint remote, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
+        TimeSpan timeout = options.HandshakeTimeout;
+        if (host is not null && timeout > TimeSpan.Zero)
+        {
+            // What the name took counts too.
+            timeout = TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1));
+        }
+
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
+        QuicConnection connection = Create(options, handshake, remote, host, timeout);
+        try
+        {
+            await handshake.Completed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static QuicConnection Create(
+        QuicClientConnectionOptions options, ClientHandshake handshake, IPEndPoint remote, string? host, TimeSpan timeout)
+    {
+        string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
+        Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
+        IPAddress localAddress = LocalAddresses.Select(options.LocalEndPoint?.Address, remote);
+        EndpointLoop loop = options.LocalEndPoint is { } local
+            ? EndpointRegistry.AcquireBound(local)
+            : EndpointRegistry.AcquireShared(remote.AddressFamily);
+        QuicConnection connection;
+        try
+        {
+            var localPath = PathAddress.From(new IPEndPoint(localAddress, loop.LocalEndPoint.Port));
+            ConnectionDriver driver = ConnectionDriver.CreateClient(
+                loop, handshake, options.ToSettings(timeout), tls, localPath, PathAddress.From(remote));
+            connection = new QuicConnection(driver, targetHost);
+        }
+        catch
+        {
+            EndpointRegistry.Release(loop);
+            throw;
+        }
+
+        connection.Configure(options);
+        handshake.Connection = connection;
+        connection.Driver.Start();
+        return connection;
+    }
+
+    private static async ValueTask<(IPEndPoint Remote, string? Host)> ResolveAsync(
+        QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    {
+        if (options.RemoteEndPoint is IPEndPoint direct)
+        {
+            return (direct.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(direct.Address.MapToIPv4(), direct.Port) : direct, null);
+        }
+
+        var name = (DnsEndPoint)options.RemoteEndPoint; // Validated.
+        if (IPAddress.TryParse(name.Host, out IPAddress? literal))
+        {
+            return (new IPEndPoint(literal, name.Port), name.Host);
+        }
+
+        IPAddress[] addresses;
+        try
+        {
+            Task<IPAddress[]> lookup = Dns.GetHostAddressesAsync(name.Host, name.AddressFamily, cancellationToken);
+            addresses = options.HandshakeTimeout > TimeSpan.Zero
+                ? await lookup.WaitAsync(options.HandshakeTimeout, cancellationToken).ConfigureAwait(false)
+                : await lookup.ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new QuicException(QuicError.ConnectionTimeout, $"The name '{name.Host}' was not resolved within the handshake time-out.", e);
+        }
+
+        return addresses.Length > 0
+            ? (new IPEndPoint(addresses[0], name.Port), name.Host)
+            : throw new SocketException((int)SocketError.HostNotFound);
+    }
+}

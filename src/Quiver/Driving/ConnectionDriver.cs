@@ -1,0 +1,361 @@
+using System.Net.Sockets;
+using Quiver.Diagnostics;
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls;
+using Quiver.Threading;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// One connection under one lock. Whoever enters (the loop with datagrams, an application's call) does its work and leaves;
+/// <see cref="Leave"/> then builds and sends what there is to send, unless another thread is at it, and wakes whoever waits, all
+/// without the lock. A loop that finds the lock taken leaves its datagrams in the inbox for the holder.
+/// </summary>
+internal sealed class ConnectionDriver : IGuard
+{
+    /// <summary>Slabs that one caller sends for everybody before the loop takes over, so that no call is held up for ever.</summary>
+    private const int MaxRounds = 4;
+
+    private readonly Lock _lock = new();
+    private readonly DatagramInbox _inbox = new();
+    private readonly DeadlineEntry<ConnectionDriver> _deadline;
+    private readonly ConnectionFacts _facts;
+    private readonly EndpointLoop _loop;
+    private readonly IHandshakeHost _host;
+    private CompletionList _decided;
+    private int _posted;
+    private int _sendError;
+    private bool _isFlushing;
+    private bool _isGone;
+
+    private ConnectionDriver(EndpointLoop loop, IHandshakeHost host, EndpointRole role)
+    {
+        _loop = loop;
+        _host = host;
+        _facts = new ConnectionFacts(this, loop);
+        _deadline = new DeadlineEntry<ConnectionDriver>(this);
+        Role = role;
+        Streams = new ConnectionStreams(this);
+        Closing = new ConnectionClosing(this);
+    }
+
+    /// <summary>Notes to the holder of the lock from those who do not wait for it.</summary>
+    [Flags]
+    private enum Posted
+    {
+        None = 0,
+        Datagrams = 1,
+        Deadline = 2,
+
+        /// <summary>The slab was sent: another one may be built.</summary>
+        Sent = 4,
+    }
+
+    public EndpointRole Role { get; }
+
+    /// <summary>The protocol; used with the lock held, but for <see cref="Connection.Tls"/> once the handshake is complete or suspended.</summary>
+    public Connection Core { get; private set; } = null!; // Set by both factories before anybody else sees the driver.
+
+    public ConnectionStreams Streams { get; }
+
+    public ConnectionClosing Closing { get; }
+
+    public EndpointLoop Loop => _loop;
+
+    /// <summary>The time at which the lock was taken, or later.</summary>
+    public Timestamp Now { get; private set; }
+
+    /// <summary>Who is told of new stream credit; null: nobody.</summary>
+    public CapacityNotifier? Capacity { get; set; }
+
+    public static ConnectionDriver CreateClient(
+        EndpointLoop loop, IHandshakeHost host, ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote)
+    {
+        var driver = new ConnectionDriver(loop, host, EndpointRole.Client);
+        driver._facts.Start(remote);
+        driver.Enter();
+        try
+        {
+            driver.Core = Connection.CreateClient(settings, tls, local, remote, driver._facts, driver.Now);
+        }
+        catch
+        {
+            driver._lock.Exit();
+            throw;
+        }
+
+        // The first flight goes out with Start, when the caller is ready for events.
+        driver._lock.Exit();
+        return driver;
+    }
+
+    public static ConnectionDriver CreateServer(EndpointLoop loop, IHandshakeHost host, in ServerInitial initial, Timestamp now)
+    {
+        var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
+        driver._facts.Start(initial.Remote);
+        driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, SystemRandomSource.Instance, driver._facts, now);
+        return driver;
+    }
+
+    /// <summary>Sends the first flight.</summary>
+    public void Start()
+    {
+        Enter();
+        Leave();
+    }
+
+    public void Enter()
+    {
+        _lock.Enter();
+        Now = MonotonicClock.Now;
+    }
+
+    /// <summary>For the loop, which must not wait.</summary>
+    public bool TryEnter(Timestamp now)
+    {
+        if (!_lock.TryEnter())
+        {
+            return false;
+        }
+
+        Now = now;
+        return true;
+    }
+
+    public void OnDecided(Completion completion) => _decided.Add(completion);
+
+    /// <summary>The loop has a datagram and holds the lock.</summary>
+    public void Receive(Span<byte> datagram, in DatagramArrival arrival)
+    {
+        if (_isGone)
+        {
+            return;
+        }
+
+        try
+        {
+            Core.ReceiveDatagram(datagram, in arrival, Now);
+        }
+        catch (Exception e)
+        {
+            Collapse(e);
+        }
+    }
+
+    /// <summary>The loop has a datagram and somebody else holds the lock. Call <see cref="OnPosted"/> after the last one.</summary>
+    public void Post(ReadOnlySpan<byte> datagram, in DatagramArrival arrival) => _inbox.TryAdd(datagram, in arrival);
+
+    /// <summary>Sees to the datagrams that were posted, unless the holder of the lock will.</summary>
+    public void OnPosted() => Nudge(Posted.Datagrams);
+
+    /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
+    public void OnDue() => Nudge(Posted.Deadline);
+
+    public void Leave()
+    {
+        SendSlab? slab = null;
+        int rounds = 0;
+        while (true)
+        {
+            bool isWakeNeeded = false;
+            bool hasSlab;
+            try
+            {
+                hasSlab = Work(rounds, ref slab, out isWakeNeeded);
+            }
+            catch (Exception e)
+            {
+                Collapse(e);
+                hasSlab = slab is { IsEmpty: false };
+            }
+
+            Completion? decided = _decided.TakeAll();
+            ConnectionFacts.Outcome outcome = _facts.Take();
+            _lock.Exit();
+
+            CompletionList.Announce(decided);
+            Act(in outcome);
+            if (isWakeNeeded)
+            {
+                _loop.Wake();
+            }
+
+            if (hasSlab)
+            {
+                rounds++;
+                if (!slab!.Send(_loop.Socket, out SocketError error)) // Work gave it.
+                {
+                    Volatile.Write(ref _sendError, (int)error);
+                }
+
+                Interlocked.Or(ref _posted, (int)Posted.Sent);
+            }
+
+            // What was posted before the lock was free relies on us.
+            if (Volatile.Read(ref _posted) == 0 || !TryEnter(MonotonicClock.Now))
+            {
+                break;
+            }
+        }
+
+        if (slab is not null)
+        {
+            _loop.Slabs.Return(slab);
+        }
+    }
+
+    /// <summary>Leaves a note for the holder of the lock, or acts on it at once when there is none.</summary>
+    private void Nudge(Posted note)
+    {
+        // A full fence: either the holder sees the note before it is gone, or we get the lock.
+        Interlocked.Or(ref _posted, (int)note);
+        if (TryEnter(MonotonicClock.Now))
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>All that is done under the lock before it is released; returns whether the slab is to be sent.</summary>
+    private bool Work(int rounds, ref SendSlab? slab, out bool isWakeNeeded)
+    {
+        isWakeNeeded = false;
+        Settle();
+        if (_isFlushing)
+        {
+            // The thread that is sending looks again when it is done.
+            return false;
+        }
+
+        if (_isGone)
+        {
+            Closing.OnFlushed();
+            return false;
+        }
+
+        if (rounds == MaxRounds)
+        {
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Now);
+            return false;
+        }
+
+        slab ??= _loop.Slabs.Rent();
+        bool isAll;
+        do
+        {
+            isAll = slab.TryFill(Core, _loop.Socket.MaxSegments, Now);
+        }
+        while (Streams.Settle() && isAll);
+
+        _isFlushing = !slab.IsEmpty;
+        if (!_isFlushing)
+        {
+            Closing.OnFlushed();
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Core.NextTimeout);
+        }
+
+        return _isFlushing;
+    }
+
+    /// <summary>Takes in what was posted, then lets the streams read and write.</summary>
+    private void Settle()
+    {
+        if (Volatile.Read(ref _posted) != 0)
+        {
+            TakePosted((Posted)Interlocked.Exchange(ref _posted, 0));
+        }
+
+        Streams.Settle();
+        if (_facts.IsDrained && !_isGone)
+        {
+            Forget();
+        }
+    }
+
+    private void TakePosted(Posted notes)
+    {
+        if ((notes & Posted.Sent) == Posted.Sent)
+        {
+            _isFlushing = false;
+            if (_sendError != 0)
+            {
+                Closing.OnSendRefused((SocketError)_sendError);
+                _sendError = 0;
+            }
+        }
+
+        if ((notes & Posted.Datagrams) == Posted.Datagrams && _inbox.TakeAll() is { } page)
+        {
+            for (int i = 0; i < page.Count; i++)
+            {
+                Receive(page.GetDatagram(i), in page.GetArrival(i));
+            }
+
+            _inbox.Return(page);
+        }
+
+        if ((notes & Posted.Deadline) == Posted.Deadline && !_isGone && Core.NextTimeout <= Now)
+        {
+            Core.OnTimeout(Now);
+        }
+    }
+
+    private void Forget()
+    {
+        _isGone = true;
+        _loop.Deadlines.Remove(_deadline);
+        Core.Dispose();
+    }
+
+    private void Act(in ConnectionFacts.Outcome outcome)
+    {
+        if (outcome.Suspension != TlsSuspension.None)
+        {
+            _host.OnSuspended(outcome.Suspension);
+        }
+
+        if (outcome.IsHandshakeComplete)
+        {
+            _host.OnCompleted();
+        }
+
+        if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)
+        {
+            Capacity?.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+        }
+
+        if (outcome.CloseReason is { } reason)
+        {
+            Capacity = null;
+            _host.OnClosed(reason);
+        }
+
+        if (outcome.IsDrained)
+        {
+            EndpointRegistry.Release(_loop);
+        }
+    }
+
+    /// <summary>A defect of ours surfaced as an exception: the connection ends here, and the process goes on.</summary>
+    private void Collapse(Exception error)
+    {
+        QuiverLog.ConnectionCollapsed(QuicDiagnostics.Logger, error, Closing.Describe());
+        if (_isGone)
+        {
+            return;
+        }
+
+        if (!Closing.IsClosed)
+        {
+            _facts.OnClosed(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.InternalError, 0, error.Message) { Cause = error });
+        }
+
+        if (!_facts.IsDrained)
+        {
+            _facts.OnDrained();
+        }
+
+        Forget();
+        Closing.OnFlushed();
+    }
+}

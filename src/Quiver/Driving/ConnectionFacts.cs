@@ -1,0 +1,110 @@
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Streams;
+using Quiver.Protocol.Tls;
+using Quiver.Security;
+
+namespace Quiver.Driving;
+
+/// <summary>Notes what a connection tells under its lock, for the driver to act on afterwards.</summary>
+internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop) : IConnectionEvents
+{
+    private PathAddress _remote;
+    private Outcome _outcome;
+
+    /// <summary>Whether closing or draining is over.</summary>
+    public bool IsDrained { get; private set; }
+
+    /// <summary>Whether there is something for <see cref="Take"/>.</summary>
+    public bool HasNews { get; private set; }
+
+    public void Start(in PathAddress remote) => _remote = remote;
+
+    /// <summary>What happened since the last call, to act on without the lock.</summary>
+    public Outcome Take()
+    {
+        if (!HasNews)
+        {
+            return default;
+        }
+
+        Outcome outcome = _outcome;
+        _outcome = default;
+        HasNews = false;
+        return outcome;
+    }
+
+    public void OnHandshakeSuspended(TlsSuspension suspension)
+    {
+        _outcome.Suspension = suspension;
+        HasNews = true;
+    }
+
+    public void OnHandshakeComplete()
+    {
+        _outcome.IsHandshakeComplete = true;
+        HasNews = true;
+    }
+
+    public void OnStreamOpenedByPeer(QuicStreamState stream) => driver.Streams.OnOpenedByPeer(stream);
+
+    public void OnStreamCreditGranted(StreamDirection direction, ulong increment)
+    {
+        driver.Streams.OnCreditGranted();
+        int growth = (int)Math.Min(increment, int.MaxValue);
+        if (direction == StreamDirection.Bidirectional)
+        {
+            _outcome.BidirectionalCredit += growth;
+        }
+        else
+        {
+            _outcome.UnidirectionalCredit += growth;
+        }
+
+        HasNews = true;
+    }
+
+    public void OnConnectionIdAdded(in ConnectionId connectionId) => loop.Endpoint.Add(connectionId, driver);
+
+    public void OnConnectionIdRemoved(in ConnectionId connectionId) => loop.Endpoint.Remove(connectionId, driver);
+
+    public void OnStatelessResetTokenAdded(in StatelessResetToken token) => loop.Endpoint.AddResetToken(token, _remote, driver);
+
+    public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => loop.Endpoint.RemoveResetToken(token, driver);
+
+    public void OnPathChanged(in PathAddress local, in PathAddress remote) => _remote = remote;
+
+    public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
+        KeyLogFile.Write(label, clientRandom, secret);
+
+    public void OnClosed(CloseReason reason)
+    {
+        _outcome.CloseReason = reason;
+        HasNews = true;
+        driver.Closing.OnClosed(reason);
+        driver.Streams.OnConnectionClosed();
+    }
+
+    public void OnDrained()
+    {
+        IsDrained = true;
+        _outcome.IsDrained = true;
+        HasNews = true;
+    }
+
+    /// <summary>What is acted on after the lock was released.</summary>
+    internal struct Outcome
+    {
+        public TlsSuspension Suspension { get; set; }
+
+        public bool IsHandshakeComplete { get; set; }
+
+        public bool IsDrained { get; set; }
+
+        public CloseReason? CloseReason { get; set; }
+
+        public int BidirectionalCredit { get; set; }
+
+        public int UnidirectionalCredit { get; set; }
+    }
+}

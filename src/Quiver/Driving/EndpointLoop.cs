@@ -1,0 +1,198 @@
+using System.Net;
+using Quiver.Diagnostics;
+using Quiver.Protocol.Endpoints;
+using Quiver.Protocol.Primitives;
+using Quiver.Sockets;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// One UDP socket and the one thread that waits on it: for datagrams, for the earliest deadline of its connections, or to be woken.
+/// It hands each connection its datagrams and deadlines; it runs no code of the application.
+/// </summary>
+internal sealed class EndpointLoop
+{
+    private const int MaxReplyLength = 1_500;
+
+    /// <summary>A socket that nobody uses stays for the next client so long.</summary>
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(10);
+
+    private readonly Thread _thread;
+    private readonly ReceiveBatch _batch = new();
+    private readonly byte[] _reply = new byte[MaxReplyLength];
+
+    public EndpointLoop(IDatagramSocket socket, bool isShared)
+    {
+        Socket = socket;
+        IsShared = isShared;
+        Endpoint = new ProtocolEndpoint<ConnectionDriver>(acceptsConnections: false);
+        Listeners = new ListenerSet(this);
+        LocalEndPoint = socket.LocalEndPoint;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"Quiver {LocalEndPoint}" };
+    }
+
+    public IDatagramSocket Socket { get; }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Whether clients that ask for no local address share this loop.</summary>
+    public bool IsShared { get; }
+
+    public ProtocolEndpoint<ConnectionDriver> Endpoint { get; }
+
+    public ListenerSet Listeners { get; }
+
+    public DeadlineQueue<ConnectionDriver> Deadlines { get; } = new();
+
+    public SlabPool Slabs { get; } = new();
+
+    /// <summary>Listeners and connections that use the loop. Guarded by the registry.</summary>
+    public int Users { get; set; }
+
+    /// <summary>Whether the loop is ending and takes no more users. Guarded by the registry.</summary>
+    public bool IsClosing { get; set; }
+
+    public void Start() => _thread.Start();
+
+    public void Wake() => Socket.Wake();
+
+    /// <summary>Waits until the socket is closed.</summary>
+    public void Join() => _thread.Join();
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    if (!RunOnce())
+                    {
+                        return;
+                    }
+                }
+                catch (Exception e)
+                {
+                    QuiverLog.LoopFailed(QuicDiagnostics.Logger, e, LocalEndPoint);
+                }
+            }
+        }
+        finally
+        {
+            Socket.Dispose();
+            EndpointRegistry.OnClosed(this);
+        }
+    }
+
+    /// <summary>Waits once and sees to what came; false when the loop is to end.</summary>
+    private bool RunOnce()
+    {
+        Timestamp until = Deadlines.StartWaiting();
+        TimeSpan wait = Timeout.InfiniteTimeSpan;
+        bool isUnused = EndpointRegistry.IsUnused(this, out bool isClosing);
+        if (isClosing)
+        {
+            return false;
+        }
+
+        if (until != Timestamp.Never)
+        {
+            TimeSpan left = until - MonotonicClock.Now;
+            wait = left < TimeSpan.Zero ? TimeSpan.Zero : left;
+        }
+        else if (isUnused)
+        {
+            wait = s_linger;
+        }
+
+        int count = Socket.Receive(_batch, wait);
+        Deadlines.StopWaiting();
+        Timestamp now = MonotonicClock.Now;
+        if (count > 0)
+        {
+            Deliver(count, now);
+        }
+
+        ServeDeadlines(now);
+        return count > 0 || until != Timestamp.Never || !isUnused || !EndpointRegistry.TryClose(this);
+    }
+
+    /// <summary>Consecutive datagrams of one connection are handed over under one lock.</summary>
+    private void Deliver(int count, Timestamp now)
+    {
+        ConnectionDriver? current = null;
+        bool isEntered = false;
+        for (int i = 0; i < count; i++)
+        {
+            Span<byte> datagram = _batch.GetDatagram(i);
+            ref readonly Protocol.Connections.DatagramArrival arrival = ref _batch.GetArrival(i);
+            Route<ConnectionDriver> route = Endpoint.Route(datagram, in arrival);
+            ConnectionDriver? target = route.Connection;
+            switch (route.Kind)
+            {
+                case RouteKind.Drop:
+                    continue;
+                case RouteKind.Reply:
+                    Reply(datagram, in arrival);
+                    continue;
+                case RouteKind.Create:
+                    target = Listeners.CreateConnection(route.Initial, now);
+                    break;
+            }
+
+            if (target is null)
+            {
+                continue;
+            }
+
+            if (!ReferenceEquals(target, current))
+            {
+                Finish(current, isEntered);
+                current = target;
+                isEntered = target.TryEnter(now);
+            }
+
+            if (isEntered)
+            {
+                target.Receive(datagram, in arrival);
+            }
+            else
+            {
+                target.Post(datagram, in arrival);
+            }
+        }
+
+        Finish(current, isEntered);
+    }
+
+    private static void Finish(ConnectionDriver? connection, bool isEntered)
+    {
+        if (isEntered)
+        {
+            connection!.Leave(); // Entered, so there is one.
+        }
+        else
+        {
+            connection?.OnPosted();
+        }
+    }
+
+    private void Reply(ReadOnlySpan<byte> datagram, in Protocol.Connections.DatagramArrival arrival)
+    {
+        int length = Endpoint.WriteReply(datagram, _reply, SystemRandomSource.Instance);
+        if (length > 0)
+        {
+            Socket.Send(_reply.AsSpan(0, length), length, arrival.Local, arrival.Remote, EcnCodepoint.NotEct, out _);
+        }
+    }
+
+    private void ServeDeadlines(Timestamp now)
+    {
+        // A connection that is due again at once waits for its turn behind the socket.
+        for (int budget = Deadlines.Count; budget > 0 && Deadlines.TryTakeDue(now, out ConnectionDriver connection); budget--)
+        {
+            connection.OnDue();
+        }
+    }
+}

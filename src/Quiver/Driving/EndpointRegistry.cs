@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using Quiver.Sockets;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// The loops of the process: one for each bound endpoint, shared by its listeners and connections, and one for each address family for
+/// clients that do not care where they send from.
+/// </summary>
+internal static class EndpointRegistry
+{
+    private static readonly Lock s_lock = new();
+    private static readonly List<EndpointLoop> s_loops = [];
+
+    /// <summary>The loop of clients without a local address; counts a user.</summary>
+    public static EndpointLoop AcquireShared(AddressFamily family)
+    {
+        lock (s_lock)
+        {
+            foreach (EndpointLoop loop in s_loops)
+            {
+                if (loop is { IsShared: true, IsClosing: false } && loop.LocalEndPoint.AddressFamily == family)
+                {
+                    loop.Users++;
+                    return loop;
+                }
+            }
+
+            IPAddress any = family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+            return Open(new IPEndPoint(any, 0), isShared: true);
+        }
+    }
+
+    /// <summary>The loop bound to an endpoint; counts a user. Throws SocketException when the endpoint cannot be had.</summary>
+    public static EndpointLoop AcquireBound(IPEndPoint local)
+    {
+        while (true)
+        {
+            EndpointLoop? ending = null;
+            lock (s_lock)
+            {
+                foreach (EndpointLoop loop in s_loops)
+                {
+                    if (local.Port != 0 && !loop.IsShared && loop.LocalEndPoint.Equals(local))
+                    {
+                        if (!loop.IsClosing)
+                        {
+                            loop.Users++;
+                            return loop;
+                        }
+
+                        ending = loop;
+                    }
+                }
+
+                if (ending is null)
+                {
+                    return Open(local, isShared: false);
+                }
+            }
+
+            ending.Join();
+        }
+    }
+
+    /// <summary>Counts one more user of a loop, unless it is ending.</summary>
+    public static bool TryAcquire(EndpointLoop loop)
+    {
+        lock (s_lock)
+        {
+            if (loop.IsClosing)
+            {
+                return false;
+            }
+
+            loop.Users++;
+            return true;
+        }
+    }
+
+    /// <summary>One user less. The last one closes a bound loop at once; a shared one lingers for the next client.</summary>
+    public static void Release(EndpointLoop loop)
+    {
+        lock (s_lock)
+        {
+            if (--loop.Users > 0)
+            {
+                return;
+            }
+
+            loop.IsClosing = !loop.IsShared;
+        }
+
+        loop.Wake();
+    }
+
+    public static bool IsUnused(EndpointLoop loop, out bool isClosing)
+    {
+        lock (s_lock)
+        {
+            isClosing = loop.IsClosing;
+            return loop.Users == 0;
+        }
+    }
+
+    /// <summary>Closes a loop that is still unused.</summary>
+    public static bool TryClose(EndpointLoop loop)
+    {
+        lock (s_lock)
+        {
+            loop.IsClosing = loop.Users == 0;
+            return loop.IsClosing;
+        }
+    }
+
+    /// <summary>The loop's socket is closed.</summary>
+    public static void OnClosed(EndpointLoop loop)
+    {
+        lock (s_lock)
+        {
+            loop.IsClosing = true;
+            s_loops.Remove(loop);
+        }
+    }
+
+    private static EndpointLoop Open(IPEndPoint local, bool isShared)
+    {
+        IDatagramSocket socket = DatagramSockets.Bind(local, new DatagramSocketOptions());
+        var loop = new EndpointLoop(socket, isShared) { Users = 1 };
+        s_loops.Add(loop);
+        loop.Start();
+        return loop;
+    }
+}

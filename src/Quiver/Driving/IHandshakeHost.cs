@@ -1,0 +1,18 @@
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Tls;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// Who answers for a connection until its handshake is over. Called after the connection's lock was released, on the loop or on an
+/// application's thread: it must not block, nor run the application's code itself.
+/// </summary>
+internal interface IHandshakeHost
+{
+    void OnSuspended(TlsSuspension suspension);
+
+    void OnCompleted();
+
+    /// <summary>The connection ended; comes also when the handshake had completed before.</summary>
+    void OnClosed(CloseReason reason);
+}

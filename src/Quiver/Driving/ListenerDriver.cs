@@ -1,0 +1,194 @@
+using Quiver.Diagnostics;
+using Quiver.Threading;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// What stands behind a listener: how many connections are on their way, and those that are ready, or failed, in the order in which
+/// they got there.
+/// </summary>
+internal sealed class ListenerDriver : IGuard
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<ServerHandshake> _handshakes = [];
+    private readonly Queue<QuicConnection> _ready = new();
+    private readonly Queue<Exception> _failures = new();
+    private readonly WaiterQueue<QuicConnection> _acceptors;
+    private readonly int _backlog;
+    private CompletionList _decided;
+    private bool _isDisposed;
+
+    public ListenerDriver(QuicListenerOptions options, EndpointLoop loop)
+    {
+        _acceptors = new WaiterQueue<QuicConnection>(this);
+        _backlog = options.ListenBacklog == 0 ? QuicDefaults.ListenBacklog : options.ListenBacklog;
+        Options = options;
+        Loop = loop;
+        Protocols = new ProtocolNames(options.ApplicationProtocols);
+    }
+
+    public QuicListenerOptions Options { get; }
+
+    public EndpointLoop Loop { get; }
+
+    public ProtocolNames Protocols { get; }
+
+    public void Enter() => _lock.Enter();
+
+    public void Leave()
+    {
+        Completion? decided = _decided.TakeAll();
+        _lock.Exit();
+        CompletionList.Announce(decided);
+    }
+
+    public void OnDecided(Completion completion) => _decided.Add(completion);
+
+    public ValueTask<QuicConnection> AcceptAsync(object root, CancellationToken cancellationToken)
+    {
+        Waiter<QuicConnection> waiter;
+        Enter();
+        try
+        {
+            if (_isDisposed)
+            {
+                return ValueTask.FromException<QuicConnection>(new ObjectDisposedException(typeof(QuicListener).FullName));
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return ValueTask.FromCanceled<QuicConnection>(cancellationToken);
+            }
+
+            if (_ready.TryDequeue(out QuicConnection? connection))
+            {
+                return new ValueTask<QuicConnection>(connection);
+            }
+
+            if (_failures.TryDequeue(out Exception? failure))
+            {
+                return ValueTask.FromException<QuicConnection>(failure);
+            }
+
+            waiter = _acceptors.Add(root);
+        }
+        finally
+        {
+            Leave();
+        }
+
+        return waiter.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>A client wants in: false when the backlog is full or the listener is disposed.</summary>
+    public bool TryAdmit(ServerHandshake handshake, System.Net.IPEndPoint remote)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return false;
+            }
+
+            if (_handshakes.Count + _ready.Count < _backlog)
+            {
+                _handshakes.Add(handshake);
+                return true;
+            }
+        }
+
+        QuiverLog.BacklogFull(QuicDiagnostics.Logger, remote, _backlog);
+        return false;
+    }
+
+    /// <summary>The handshake is complete; false when the listener is gone and the connection must go too.</summary>
+    public bool TryHandOver(ServerHandshake handshake, QuicConnection connection)
+    {
+        Enter();
+        try
+        {
+            if (!_handshakes.Remove(handshake) || _isDisposed)
+            {
+                return false;
+            }
+
+            if (!_acceptors.TryGive(connection))
+            {
+                _ready.Enqueue(connection);
+            }
+
+            return true;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>The handshake failed. Failures that nobody fetches take no room from clients; the oldest are forgotten.</summary>
+    public void OnFailed(ServerHandshake handshake, Exception failure)
+    {
+        Enter();
+        try
+        {
+            if (!_handshakes.Remove(handshake) || _isDisposed || _acceptors.TryFail(failure))
+            {
+                return;
+            }
+
+            if (_failures.Count == _backlog)
+            {
+                _failures.Dequeue();
+            }
+
+            _failures.Enqueue(failure);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Ends what was not accepted; what was lives on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ServerHandshake[] handshakes;
+        QuicConnection[] ready;
+        Enter();
+        try
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            handshakes = [.. _handshakes];
+            ready = [.. _ready];
+            _handshakes.Clear();
+            _ready.Clear();
+            _failures.Clear();
+            while (!_acceptors.IsEmpty)
+            {
+                _acceptors.TryFail(new ObjectDisposedException(typeof(QuicListener).FullName));
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+
+        Loop.Listeners.Remove(this);
+        foreach (ServerHandshake handshake in handshakes)
+        {
+            handshake.OnListenerDisposed();
+        }
+
+        foreach (QuicConnection connection in ready)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        EndpointRegistry.Release(Loop);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using Quiver.Diagnostics;
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls;
+using Quiver.Security;
+
+namespace Quiver.Driving;
+
+/// <summary>
+/// Sees an incoming connection through its handshake: finds the listener by application protocol, asks the application for options on
+/// the thread pool, has the client's certificate checked, and hands the connection over or reports why not.
+/// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer there is nothing to dispose, and the callback may hold its token for ever.")]
+internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThreadPoolWorkItem
+{
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Timestamp _started = MonotonicClock.Now;
+    private volatile ListenerDriver? _listener;
+    private volatile QuicConnection? _connection;
+    private PeerCertificateRules? _rules;
+    private int _isDecided;
+
+    public ConnectionDriver Driver { get; set; } = null!; // Set by whoever makes both, before any event.
+
+    public void OnSuspended(TlsSuspension suspension)
+    {
+        if (suspension == TlsSuspension.ServerSettings)
+        {
+            ReportDecided();
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        else
+        {
+            // The options that gave the rules ended the first suspension, so they are there.
+            if (_connection is { } connection)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(new PeerCertificateCheck(Driver, connection, _rules!), preferLocal: false);
+            }
+        }
+    }
+
+    public void OnCompleted()
+    {
+        if (_listener is { } listener && _connection is { } connection)
+        {
+            connection.OnHandshakeCompleted();
+            if (!listener.TryHandOver(this, connection))
+            {
+                connection.Abandon();
+            }
+        }
+    }
+
+    public void OnClosed(CloseReason reason)
+    {
+        ReportDecided();
+        _ = _ended.CancelAsync();
+        _listener?.OnFailed(this, CloseErrors.ToException(reason, Driver.Closing.Describe()));
+        _connection = null;
+    }
+
+    public void OnListenerDisposed()
+    {
+        Driver.Closing.Abort(TransportErrorCode.ConnectionRefused, "the listener was closed", cause: null);
+        _connection?.Abandon();
+    }
+
+    public void Execute() => _ = ChooseAsync();
+
+    private async Task ChooseAsync()
+    {
+        try
+        {
+            ITlsHandshake tls = Driver.Core.Tls;
+            if (Admit(tls) is { } listener)
+            {
+                await ConfigureAsync(listener, tls.ServerName ?? string.Empty).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            Reject(e);
+        }
+    }
+
+    private ListenerDriver? Admit(ITlsHandshake tls)
+    {
+        if (loop.Listeners.Find(tls.OfferedProtocols) is not { } listener)
+        {
+            // RFC 9001 §8.1: no common protocol closes the connection with no_application_protocol.
+            var offered = new ProtocolNames(tls.OfferedProtocols.Select(name => new SslApplicationProtocol(name.ToArray())));
+            Driver.Closing.Abort(
+                TlsAlert.NoApplicationProtocol, $"the client offers [{offered}], the server has [{loop.Listeners.Describe()}]", cause: null);
+            return null;
+        }
+
+        IPEndPoint remote = Driver.Core.RemoteAddress.ToIPEndPoint();
+        if (!listener.TryAdmit(this, remote))
+        {
+            Driver.Closing.Abort(TransportErrorCode.ConnectionRefused, "the backlog is full", cause: null);
+            return null;
+        }
+
+        _listener = listener;
+        if (Driver.Closing.IsOver())
+        {
+            // Ended before it could be reported to the listener.
+            listener.OnFailed(this, Driver.Closing.CreateStreamException());
+            return null;
+        }
+
+        return listener;
+    }
+
+    private async Task ConfigureAsync(ListenerDriver listener, string serverName)
+    {
+        var connection = new QuicConnection(Driver, serverName);
+        _connection = connection;
+        QuicServerConnectionOptions options = await AskAsync(listener, connection, serverName).ConfigureAwait(false);
+        if (options is null)
+        {
+            throw new ArgumentException($"'{nameof(QuicListenerOptions.ConnectionOptionsCallback)}' returned null; it must return options.");
+        }
+
+        options.Validate(nameof(options));
+        if (options.HandshakeTimeout == TimeSpan.Zero)
+        {
+            throw new QuicException(QuicError.ConnectionTimeout, "The handshake time-out of the server's options is zero, so the handshake failed at once.");
+        }
+
+        _rules = PeerCertificateRules.ForServer(options.ServerAuthenticationOptions);
+        ServerTlsSettings tls = ServerTlsSettingsFactory.Create(options.ServerAuthenticationOptions, serverName);
+        connection.Configure(options);
+
+        // The time-out counts from here; the core counts from the first packet.
+        TimeSpan timeout = options.HandshakeTimeout == Timeout.InfiniteTimeSpan
+            ? options.HandshakeTimeout
+            : options.HandshakeTimeout + (MonotonicClock.Now - _started);
+        Driver.Enter();
+        try
+        {
+            if (!Driver.Closing.IsClosed)
+            {
+                Driver.Core.ResumeWithServerSettings(options.ToSettings(timeout), tls, Driver.Now);
+            }
+        }
+        finally
+        {
+            Driver.Leave();
+        }
+    }
+
+    private async ValueTask<QuicServerConnectionOptions> AskAsync(ListenerDriver listener, QuicConnection connection, string serverName)
+    {
+        try
+        {
+            var hello = new SslClientHelloInfo(serverName, SslProtocols.Tls13);
+            return await listener.Options.ConnectionOptionsCallback(connection, hello, _ended.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw new QuicException(
+                QuicError.CallbackError, $"'{nameof(QuicListenerOptions.ConnectionOptionsCallback)}' threw for a {Driver.Closing.Describe()}.", e);
+        }
+    }
+
+    private void Reject(Exception error)
+    {
+        QuiverLog.IncomingHandshakeFailed(QuicDiagnostics.Logger, error, Driver.Core.RemoteAddress.ToIPEndPoint());
+        Driver.Closing.Abort(TlsAlert.UserCanceled, "the server's application refused the connection", error);
+        _connection?.Abandon();
+    }
+
+    private void ReportDecided()
+    {
+        if (Interlocked.Exchange(ref _isDecided, 1) == 0)
+        {
+            loop.Listeners.OnDecided();
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Quiver.Driving;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls;
+using Quiver.Security;
+using Quiver.Validation;
+
+namespace Quiver;
+
+/// <summary>
+/// A QUIC connection (RFC 9000): made by <see cref="ConnectAsync"/> or taken from a <see cref="QuicListener"/>. Both ends open streams
+/// on it. It is not a stream itself, and disposing it ends all of its streams.
+/// </summary>
+public sealed class QuicConnection : IAsyncDisposable
+{
+    private QuicConnectionOptions? _options;
+    private X509Certificate2? _remoteCertificate;
+    private bool _isCertificateExposed;
+    private int _isDisposed;
+
+    internal QuicConnection(ConnectionDriver driver, string targetHostName)
+    {
+        Driver = driver;
+        TargetHostName = targetHostName;
+    }
+
+    /// <summary>Always true: there is no native library to miss.</summary>
+    public static bool IsSupported => true;
+
+    /// <summary>The address and port that the peer's datagrams come from; changes when the peer's path does.</summary>
+    public IPEndPoint RemoteEndPoint => GetAddress(isLocal: false).ToIPEndPoint();
+
+    /// <summary>Our own address and port of the path in use.</summary>
+    public IPEndPoint LocalEndPoint => GetAddress(isLocal: true).ToIPEndPoint();
+
+    /// <summary>
+    /// The server's name: on a client the TargetHost of its options, else the host it connected to, else the address in text; on a
+    /// server what the client sent (SNI), or empty.
+    /// </summary>
+    public string TargetHostName { get; }
+
+    /// <summary>The peer's certificate; null when it sent none. Once asked for, it is the caller's to dispose; else it goes with the connection.</summary>
+    public X509Certificate? RemoteCertificate
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            _isCertificateExposed = true;
+            return _remoteCertificate;
+        }
+    }
+
+    /// <summary>The application protocol that both ends agreed on (ALPN); default before the handshake is complete.</summary>
+    public SslApplicationProtocol NegotiatedApplicationProtocol { get; private set; }
+
+    /// <summary>The cipher suite in use; default before the handshake is complete.</summary>
+    [CLSCompliant(false)]
+    public TlsCipherSuite NegotiatedCipherSuite { get; private set; }
+
+    /// <summary>TLS 1.3, always: QUIC has no other. RFC 9001 §4.2.</summary>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "An instance property in System.Net.Quic.")]
+    public SslProtocols SslProtocol => SslProtocols.Tls13;
+
+    internal ConnectionDriver Driver { get; }
+
+    private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
+
+    /// <summary>Connects to a server; done when the handshake is complete and the server's certificate was found good.</summary>
+    /// <param name="options">Where to and how. Wrong options throw at once, not through the task.</param>
+    /// <param name="cancellationToken">Cancelling gives the attempt up.</param>
+    /// <exception cref="AuthenticationException">TLS failed: a certificate was not accepted, or there is no application protocol in common.</exception>
+    /// <exception cref="QuicException">The server refused, did not answer in time, or speaks no version of QUIC that we speak.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The name has no address, or an address cannot be used or reached.</exception>
+    public static ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(nameof(options));
+        return ClientConnector.ConnectAsync(options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens a stream, waiting until the peer allows one more. The peer hears of it with the first data, FIN or abort, not before.
+    /// </summary>
+    /// <param name="type">One direction or both.</param>
+    /// <param name="cancellationToken">Cancelling gives the place in the queue up.</param>
+    /// <exception cref="QuicException">The connection has ended.</exception>
+    public ValueTask<QuicStream> OpenOutboundStreamAsync(QuicStreamType type, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<QuicStream>(cancellationToken)
+            : Driver.Streams.OpenAsync(this, type, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes the next stream that the peer opened, waiting for one. Streams that came before the connection ended are still given out.
+    /// The peer may open a new one for each stream that was accepted and has ended on both sides.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelling ends the wait only.</param>
+    /// <exception cref="InvalidOperationException">The options let the peer open no streams.</exception>
+    /// <exception cref="QuicException">The connection has ended.</exception>
+    public ValueTask<QuicStream> AcceptInboundStreamAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (_options is { MaxInboundBidirectionalStreams: 0, MaxInboundUnidirectionalStreams: 0 })
+        {
+            throw new InvalidOperationException(
+                "The peer may open no streams: set MaxInboundBidirectionalStreams or MaxInboundUnidirectionalStreams in the connection's options.");
+        }
+
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<QuicStream>(cancellationToken)
+            : Driver.Streams.AcceptAsync(this, cancellationToken);
+    }
+
+    /// <summary>Closes the connection and all its streams; the peer sees the code. Done when the close was sent. Closing again does nothing.</summary>
+    /// <param name="errorCode">0 to 2^62-1; what it means is up to the application protocol.</param>
+    /// <param name="cancellationToken">Cancelling ends the wait only.</param>
+    public ValueTask CloseAsync(long errorCode, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Require.InRange(nameof(errorCode), errorCode, QuicDefaults.MaxErrorCode);
+        Task closed = Driver.Closing.CloseAsync(errorCode);
+        return new ValueTask(closed.IsCompleted ? closed : closed.WaitAsync(cancellationToken));
+    }
+
+    /// <summary>
+    /// Closes the connection with <see cref="QuicConnectionOptions.DefaultCloseErrorCode"/> if it is open, and all its streams; those
+    /// that nobody accepted are dropped. Done when the close was sent.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await Driver.Closing.CloseAsync(Math.Max(_options?.DefaultCloseErrorCode ?? 0, 0), dispose: true).ConfigureAwait(false);
+        if (!_isCertificateExposed)
+        {
+            _remoteCertificate?.Dispose();
+        }
+    }
+
+    /// <summary>The connection in words, for logs.</summary>
+    public override string ToString() =>
+        $"QUIC {(Driver.Role == EndpointRole.Client ? "client" : "server")} connection {LocalEndPoint} - {RemoteEndPoint}";
+
+    /// <summary>Sets what the options say, before the handshake goes on.</summary>
+    internal void Configure(QuicConnectionOptions options)
+    {
+        _options = options;
+        Driver.Streams.DefaultErrorCode = (ulong)options.DefaultStreamErrorCode;
+        Driver.Capacity = options.StreamCapacityCallback is { } callback ? new CapacityNotifier(this, callback) : null;
+    }
+
+    internal void OnRemoteCertificate(X509Certificate2? certificate)
+    {
+        _remoteCertificate = certificate;
+        if (IsDisposed)
+        {
+            certificate?.Dispose();
+        }
+    }
+
+    internal void OnHandshakeCompleted()
+    {
+        ITlsHandshake tls = Driver.Core.Tls;
+        NegotiatedApplicationProtocol = new SslApplicationProtocol(tls.NegotiatedProtocol.ToArray());
+        NegotiatedCipherSuite = CipherSuites.ToTls(tls.NegotiatedSuite);
+    }
+
+    /// <summary>Disposes without waiting: nobody will ever get this connection.</summary>
+    internal void Abandon() => _ = DisposeAsync().AsTask();
+
+    private PathAddress GetAddress(bool isLocal)
+    {
+        Driver.Enter();
+        try
+        {
+            return isLocal ? Driver.Core.LocalAddress : Driver.Core.RemoteAddress;
+        }
+        finally
+        {
+            Driver.Leave();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Quiver.Protocol.Primitives;
+
+namespace Quiver;
+
+/// <summary>The values that options have when nothing is set.</summary>
+internal static class QuicDefaults
+{
+    public const long MaxErrorCode = (long)VarInt.MaxValue;
+
+    public const int MaxStreamLimit = ushort.MaxValue;
+
+    public const int ConnectionReceiveWindow = 16 << 20;
+
+    public const int StreamReceiveWindow = 64 << 10;
+
+    public const int ServerMaxInboundBidirectionalStreams = 100;
+
+    public const int ServerMaxInboundUnidirectionalStreams = 10;
+
+    public const int ListenBacklog = 512;
+
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
+
+    public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using Quiver.Diagnostics;
+using Quiver.Driving;
+
+namespace Quiver;
+
+/// <summary>
+/// Listens for QUIC connections. Several listeners of a process may share one endpoint when their application protocols differ.
+/// </summary>
+public sealed class QuicListener : IAsyncDisposable
+{
+    private readonly ListenerDriver _driver;
+
+    private QuicListener(ListenerDriver driver)
+    {
+        _driver = driver;
+    }
+
+    /// <summary>Always true: there is no native library to miss.</summary>
+    public static bool IsSupported => true;
+
+    /// <summary>Where the listener listens, with the port it got.</summary>
+    public IPEndPoint LocalEndPoint => _driver.Loop.LocalEndPoint;
+
+    /// <summary>Starts to listen. Wrong options throw at once, not through the task.</summary>
+    /// <param name="options">Where to listen and how to answer.</param>
+    /// <param name="cancellationToken">Ignored: nothing is waited for.</param>
+    /// <exception cref="QuicException"><see cref="QuicError.AlpnInUse"/>: another listener of this process on this endpoint serves one of the protocols.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The endpoint cannot be had, for example because its port is in use.</exception>
+    public static ValueTask<QuicListener> ListenAsync(QuicListenerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(nameof(options));
+        EndpointLoop loop = EndpointRegistry.AcquireBound(options.ListenEndPoint);
+        var driver = new ListenerDriver(options, loop);
+        try
+        {
+            loop.Listeners.Add(driver);
+        }
+        catch (QuicException)
+        {
+            EndpointRegistry.Release(loop);
+            throw;
+        }
+
+        QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
+        return ValueTask.FromResult(new QuicListener(driver));
+    }
+
+    /// <summary>
+    /// Takes the next connection whose handshake is complete, waiting for one, or throws the failure of one incoming handshake: the
+    /// listener stays usable, so an accept loop must catch and go on.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelling ends the wait only.</param>
+    /// <exception cref="ObjectDisposedException">The listener was disposed, before or while waiting.</exception>
+    /// <exception cref="QuicException">A handshake failed: the options callback threw (<see cref="QuicError.CallbackError"/>), it took too long, …</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">A client's certificate was not accepted, or the client did not accept ours.</exception>
+    public ValueTask<QuicConnection> AcceptConnectionAsync(CancellationToken cancellationToken = default) =>
+        _driver.AcceptAsync(this, cancellationToken);
+
+    /// <summary>Stops listening. Handshakes under way are aborted, connections not yet accepted are closed; those accepted live on.</summary>
+    public ValueTask DisposeAsync() => _driver.DisposeAsync();
+
+    /// <summary>The listener in words, for logs.</summary>
+    public override string ToString() => $"QUIC listener on {LocalEndPoint} for {_driver.Protocols}";
+}

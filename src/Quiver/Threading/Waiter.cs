@@ -1,0 +1,33 @@
+namespace Quiver.Threading;
+
+/// <summary>One caller who waits for an item of a <see cref="WaiterQueue{T}"/>.</summary>
+internal sealed class Waiter<T> : AsyncOperation<T>
+{
+    private readonly WaiterQueue<T> _queue;
+
+    public Waiter(WaiterQueue<T> queue, IGuard guard)
+        : base(guard)
+    {
+        _queue = queue;
+        Node = new LinkedListNode<Waiter<T>>(this);
+    }
+
+    /// <summary>The place in the queue, part of the waiter so that waiting allocates nothing.</summary>
+    public LinkedListNode<Waiter<T>> Node { get; }
+
+    public void Start(object root) => Begin(root);
+
+    public ValueTask<T> WaitAsync(CancellationToken cancellationToken) => ResultAsync(cancellationToken);
+
+    public void Give(T item) => Decide(item);
+
+    public void Fail(Exception error) => Decide(error);
+
+    protected override void OnCancelled(CancellationToken cancellationToken)
+    {
+        _queue.Remove(this);
+        Decide(new OperationCanceledException(cancellationToken));
+    }
+
+    protected override void OnFetched() => _queue.Recycle(this);
+}
