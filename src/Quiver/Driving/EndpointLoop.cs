@@ -180,7 +180,7 @@ internal sealed class EndpointLoop
 
     private void Reply(ReadOnlySpan<byte> datagram, in Protocol.Connections.DatagramArrival arrival)
     {
-        int length = Endpoint.WriteReply(datagram, _reply, SystemRandomSource.Instance);
+        int length = ProtocolEndpoint<ConnectionDriver>.WriteReply(datagram, _reply, SystemRandomSource.Instance);
         if (length > 0)
         {
             Socket.Send(_reply.AsSpan(0, length), length, arrival.Local, arrival.Remote, EcnCodepoint.NotEct, out _);
