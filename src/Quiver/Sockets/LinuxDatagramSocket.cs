@@ -242,7 +242,7 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
         catch (ObjectDisposedException)
         {
             // The loop has closed the socket while an app thread was on its way here.
-            return Errno.NetworkDown;
+            return Errno.BadDescriptor;
         }
     }
 
