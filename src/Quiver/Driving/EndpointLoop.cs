@@ -136,6 +136,12 @@ internal sealed class EndpointLoop
                 case RouteKind.Reply:
                     Reply(datagram, in arrival);
                     continue;
+                case RouteKind.StatelessReset:
+                    Finish(current, isEntered);
+                    current = null;
+                    isEntered = false;
+                    target?.OnStatelessReset();
+                    continue;
                 case RouteKind.Create:
                     target = Listeners.CreateConnection(route.Initial, now);
                     break;
@@ -180,7 +186,7 @@ internal sealed class EndpointLoop
 
     private void Reply(ReadOnlySpan<byte> datagram, in Protocol.Connections.DatagramArrival arrival)
     {
-        int length = Endpoint.WriteReply(datagram, _reply, SystemRandomSource.Instance);
+        int length = ProtocolEndpoint<ConnectionDriver>.WriteReply(datagram, _reply, SystemRandomSource.Instance);
         if (length > 0)
         {
             Socket.Send(_reply.AsSpan(0, length), length, arrival.Local, arrival.Remote, EcnCodepoint.NotEct, out _);
