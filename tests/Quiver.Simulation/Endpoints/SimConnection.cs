@@ -1,0 +1,123 @@
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Streams;
+using Quiver.Protocol.Tls;
+using Quiver.Simulation.Network;
+
+namespace Quiver.Simulation.Endpoints;
+
+/// <summary>A connection and a simple application on it: certificates are accepted, streams run <see cref="SimStream"/>s.</summary>
+internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
+{
+    public static readonly ReadOnlyMemory<byte> Protocol = "sim"u8.ToArray();
+
+    private readonly Queue<TlsSuspension> _suspensions = new();
+    private readonly List<SimStream> _streams = [];
+
+    public Connection Connection { get; set; } = null!; // set right after: the connection needs its events first
+
+    public SimEndpoint Endpoint => endpoint;
+
+    public World World => endpoint.World;
+
+    public bool IsConnected { get; private set; }
+
+    public CloseReason? Closed { get; private set; }
+
+    public bool IsDrained { get; private set; }
+
+    public bool HasWork => _suspensions.Count > 0;
+
+    public List<QuicStreamState> Opened { get; } = [];
+
+    public List<SimStream> Streams => _streams;
+
+    public ulong[] Credit { get; } = new ulong[2];
+
+    /// <summary>What is done with a stream that the peer opened.</summary>
+    public Action<SimConnection, QuicStreamState> OnOpened { get; set; } = (connection, stream) =>
+    {
+        connection.Connection.OnStreamAccepted(stream);
+        connection._streams.Add(new SimStream(connection, stream));
+    };
+
+    /// <summary>Null accepts the peer's certificate.</summary>
+    public TlsAlert? Verdict { get; set; }
+
+    public static ConnectionSettings Settings(World world) => new()
+    {
+        Random = world.Random,
+        MaxInboundBidirectionalStreams = 100,
+        MaxInboundUnidirectionalStreams = 100,
+        IdleTimeout = TimeSpan.FromSeconds(300),
+        HandshakeTimeout = TimeSpan.FromSeconds(120),
+    };
+
+    public SimStream Open(StreamDirection direction = StreamDirection.Bidirectional)
+    {
+        if (!Connection.TryOpenStream(direction, out QuicStreamState? state))
+        {
+            throw new InvalidOperationException("no stream credit");
+        }
+
+        var stream = new SimStream(this, state!);
+        _streams.Add(stream);
+        return stream;
+    }
+
+    /// <summary>Answers what the handshake waits for, and lets the streams read and write.</summary>
+    public void Act()
+    {
+        while (_suspensions.TryDequeue(out TlsSuspension suspension))
+        {
+            if (suspension == TlsSuspension.ServerSettings)
+            {
+                SimServerOptions options = endpoint.Server!;
+                var tls = new ServerTlsSettings { Protocols = [Protocol], Certificate = options.Certificate, Groups = options.Groups };
+                Connection.ResumeWithServerSettings(options.Configure(Settings(World)), tls, World.Now);
+            }
+            else
+            {
+                Connection.ResumeWithCertificateVerdict(Verdict, "by the test", null, World.Now);
+            }
+        }
+
+        for (int i = 0; i < _streams.Count; i++)
+        {
+            _streams[i].Act();
+        }
+    }
+
+    public void OnHandshakeSuspended(TlsSuspension suspension) => _suspensions.Enqueue(suspension);
+
+    public void OnHandshakeComplete() => IsConnected = true;
+
+    public void OnStreamOpenedByPeer(QuicStreamState stream)
+    {
+        Opened.Add(stream);
+        OnOpened(this, stream);
+    }
+
+    public void OnStreamCreditGranted(StreamDirection direction, ulong increment) => Credit[(int)direction] += increment;
+
+    public void OnConnectionIdAdded(in ConnectionId connectionId) => endpoint.Routing.Add(connectionId, this);
+
+    public void OnConnectionIdRemoved(in ConnectionId connectionId) => endpoint.Routing.Remove(connectionId, this);
+
+    public void OnStatelessResetTokenAdded(in StatelessResetToken token) =>
+        endpoint.Routing.AddResetToken(token, Connection.RemoteAddress, this);
+
+    public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => endpoint.Routing.RemoveResetToken(token, this);
+
+    public void OnPathChanged(in PathAddress local, in PathAddress remote)
+    {
+    }
+
+    public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
+    {
+    }
+
+    public void OnClosed(CloseReason reason) => Closed = reason;
+
+    public void OnDrained() => IsDrained = true;
+}

@@ -1,0 +1,14 @@
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Tls;
+
+namespace Quiver.Simulation.Endpoints;
+
+/// <summary>How the simulated server answers.</summary>
+internal sealed record SimServerOptions
+{
+    public TlsCertificate Certificate { get; init; } = TestIdentity.Short;
+
+    public IReadOnlyList<NamedGroup> Groups { get; init; } = [NamedGroup.X25519, NamedGroup.X25519MLKem768, NamedGroup.Secp256r1, NamedGroup.Secp384r1];
+
+    public Func<ConnectionSettings, ConnectionSettings> Configure { get; init; } = settings => settings;
+}
