@@ -50,6 +50,9 @@ internal sealed class ConnectionDriver : IGuard
 
         /// <summary>The slab was sent: another one may be built.</summary>
         Sent = 4,
+
+        /// <summary>The peer has lost the connection.</summary>
+        StatelessReset = 8,
     }
 
     public EndpointRole Role { get; }
@@ -148,6 +151,9 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>Sees to the datagrams that were posted, unless the holder of the lock will.</summary>
     public void OnPosted() => Nudge(Posted.Datagrams);
+
+    /// <summary>The loop saw a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
+    public void OnStatelessReset() => Nudge(Posted.StatelessReset);
 
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
     public void OnDue() => Nudge(Posted.Deadline);
@@ -292,6 +298,11 @@ internal sealed class ConnectionDriver : IGuard
             }
 
             _inbox.Return(page);
+        }
+
+        if ((notes & Posted.StatelessReset) == Posted.StatelessReset && !_isGone)
+        {
+            Core.OnStatelessReset(Now);
         }
 
         if ((notes & Posted.Deadline) == Posted.Deadline && !_isGone && Core.NextTimeout <= Now)

@@ -136,6 +136,12 @@ internal sealed class EndpointLoop
                 case RouteKind.Reply:
                     Reply(datagram, in arrival);
                     continue;
+                case RouteKind.StatelessReset:
+                    Finish(current, isEntered);
+                    current = null;
+                    isEntered = false;
+                    target?.OnStatelessReset();
+                    continue;
                 case RouteKind.Create:
                     target = Listeners.CreateConnection(route.Initial, now);
                     break;

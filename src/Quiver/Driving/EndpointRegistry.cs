@@ -126,7 +126,7 @@ internal static class EndpointRegistry
 
     private static EndpointLoop Open(IPEndPoint local, bool isShared)
     {
-        IDatagramSocket socket = DatagramSockets.Bind(local, new DatagramSocketOptions());
+        IDatagramSocket socket = DatagramSockets.Bind(local, DatagramSocketOptions.Default);
         var loop = new EndpointLoop(socket, isShared) { Users = 1 };
         s_loops.Add(loop);
         loop.Start();

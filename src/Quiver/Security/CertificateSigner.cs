@@ -10,12 +10,12 @@ internal static class CertificateSigner
     {
         if (certificate.GetECDsaPrivateKey() is { } ecdsa)
         {
-            return new LocalEcdsaSigner(ecdsa);
+            return new EcdsaSigner(ecdsa);
         }
 
         if (certificate.GetRSAPrivateKey() is { } rsa)
         {
-            return new LocalRsaSigner(rsa);
+            return new RsaSigner(rsa);
         }
 
         throw new ArgumentException($"The private key of the certificate ({certificate.Subject}) is neither RSA nor ECDSA.");
