@@ -78,7 +78,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
                 TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not issued", (ulong)FrameType.RetireConnectionId);
         }
 
-        int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+        int index = IndexOf(sequence);
         if (index < 0)
         {
             return;
@@ -111,7 +111,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     {
         while (_pending.TryPeek(out ulong sequence))
         {
-            int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+            int index = IndexOf(sequence);
             if (index >= 0)
             {
                 var frame = new NewConnectionIdFrame(sequence, 0, _active[index].Id, _active[index].Token);
@@ -139,6 +139,20 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         {
             _pending.Enqueue(frame.Id);
         }
+    }
+
+    // No lambda: a closure would be made for every packet that asks for frames.
+    private int IndexOf(ulong sequence)
+    {
+        for (int i = 0; i < _active.Count; i++)
+        {
+            if (_active[i].SequenceNumber == sequence)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private void Issue()
