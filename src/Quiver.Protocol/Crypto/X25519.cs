@@ -7,10 +7,24 @@ internal static class X25519
 {
     public const int KeyLength = 32;
 
-    public static void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey) =>
-        Curve.ScalarMultBase(privateKey, publicKey);
+    // BouncyCastle has tables for the base point, and needs no more time with them than the vectors would.
+    public static void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey) => Curve.ScalarMultBase(privateKey, publicKey);
 
     /// <summary>False when the secret is all zeros, which a peer can force with a point of small order. RFC 7748 §6.1.</summary>
-    public static bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret) =>
-        Curve.CalculateAgreement(privateKey, peerPublicKey, secret);
+    public static bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret)
+    {
+        if (!MontgomeryLadder.IsSupported)
+        {
+            return Curve.CalculateAgreement(privateKey, peerPublicKey, secret);
+        }
+
+        MontgomeryLadder.Multiply(privateKey, peerPublicKey, secret);
+        int any = 0;
+        foreach (byte b in secret)
+        {
+            any |= b;
+        }
+
+        return any != 0;
+    }
 }
