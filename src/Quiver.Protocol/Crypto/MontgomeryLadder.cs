@@ -23,7 +23,22 @@ internal static class MontgomeryLadder
     /// <summary>Adds or negates by lane, as (v ^ sign) + bias: lanes 1 and 3 are negated; the bias is 1 + 2p there.</summary>
     private static Vector256<ulong> Sign => Vector256.Create(0, ulong.MaxValue, 0, ulong.MaxValue);
 
-    public static void Multiply(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> u, Span<byte> result)
+    /// <summary>u of the base point, in the lane of u; small enough to multiply limbs by. RFC 7748 §4.1.</summary>
+    private static Vector256<ulong> BasePoint => Vector256.Create(1UL, 9, 1, 1);
+
+    /// <summary>Scalar times the point with this u. The scalar is secret, the point is not.</summary>
+    public static void Multiply(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> u, Span<byte> result) =>
+        Multiply(scalar, LoadPoint(u), isBase: false, result);
+
+    /// <summary>Scalar times the base point.</summary>
+    public static void MultiplyBase(ReadOnlySpan<byte> scalar, Span<byte> result)
+    {
+        FieldElements point = default;
+        point[0] = BasePoint;
+        Multiply(scalar, in point, isBase: true, result);
+    }
+
+    private static void Multiply(ReadOnlySpan<byte> scalar, in FieldElements point, bool isBase, Span<byte> result)
     {
         Span<byte> k = stackalloc byte[X25519.KeyLength];
         scalar.CopyTo(k);
@@ -31,7 +46,6 @@ internal static class MontgomeryLadder
         k[31] = (byte)((k[31] & 127) | 64);
 
         FieldElements biases = CreateBiases();
-        FieldElements point = LoadPoint(u);
 
         // Lanes x3, z3, x2, z2, as each step leaves them: at first (u : 1) and (1 : 0).
         FieldElements state = default;
@@ -45,7 +59,7 @@ internal static class MontgomeryLadder
         for (int t = ScalarBits - 1; t >= 0; t--)
         {
             uint bit = (uint)(k[t >> 3] >> (t & 7)) & 1;
-            Step(ref state, in point, in biases, swap: bit ^ previous);
+            Step(ref state, in point, isBase, in biases, swap: bit ^ previous);
             previous = bit;
         }
 
@@ -54,7 +68,8 @@ internal static class MontgomeryLadder
         CryptographicOperations.ZeroMemory(k);
     }
 
-    private static void Step(ref FieldElements state, ref readonly FieldElements point, ref readonly FieldElements biases, uint swap)
+    private static void Step(
+        ref FieldElements state, ref readonly FieldElements point, bool isBase, ref readonly FieldElements biases, uint swap)
     {
         // As 32-bit lanes: halves exchanged (x2, z2 first) without a swap, left as they are with one.
         Vector256<uint> order = Vector256.Create(4U, 5, 6, 7, 0, 1, 2, 3) ^ Vector256.Create(4 * swap);
@@ -88,7 +103,18 @@ internal static class MontgomeryLadder
 
         // x3, (DA - CB)^2, x2, z2; the second still times u, the others times 1.
         FieldElements.Multiply(in left, in right, out products);
-        FieldElements.Multiply(in products, in point, out state);
+        if (!isBase)
+        {
+            FieldElements.Multiply(in products, in point, out state);
+            return;
+        }
+
+        for (int i = 0; i < Limbs; i++)
+        {
+            state[i] = FieldElements.Product(products[i], BasePoint);
+        }
+
+        FieldElements.Carry(ref state);
     }
 
     // Lanes a, b, c, d to a + b, a - b, c + d, c - d.

@@ -2,13 +2,22 @@ using Curve = Org.BouncyCastle.Math.EC.Rfc7748.X25519;
 
 namespace Quiver.Protocol.Crypto;
 
-/// <summary>Diffie-Hellman on Curve25519. RFC 7748 §5, §6.1.</summary>
+/// <summary>Diffie-Hellman on Curve25519, by BouncyCastle where the processor lacks AVX2. RFC 7748 §5, §6.1.</summary>
 internal static class X25519
 {
     public const int KeyLength = 32;
 
-    // BouncyCastle has tables for the base point, and needs no more time with them than the vectors would.
-    public static void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey) => Curve.ScalarMultBase(privateKey, publicKey);
+    public static void DerivePublicKey(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
+    {
+        if (MontgomeryLadder.IsSupported)
+        {
+            MontgomeryLadder.MultiplyBase(privateKey, publicKey);
+        }
+        else
+        {
+            Curve.ScalarMultBase(privateKey, publicKey);
+        }
+    }
 
     /// <summary>False when the secret is all zeros, which a peer can force with a point of small order. RFC 7748 §6.1.</summary>
     public static bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret)
