@@ -17,6 +17,12 @@ internal sealed class SendPolicy(ConnectionState state)
             return true;
         }
 
+        // Nor is a handshake whose packets are all lost: 1-RTT data may fill the window, and has no probe before the handshake is confirmed.
+        if (space.Id != PacketNumberSpace.Application && space.Recovery.AckElicitingInFlight == 0)
+        {
+            return true;
+        }
+
         if (!state.Recovery.MaySend(datagramSize))
         {
             return false;

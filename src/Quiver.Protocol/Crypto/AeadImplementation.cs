@@ -9,8 +9,14 @@ internal enum AeadImplementation
     /// <summary>The classes of System.Security.Cryptography.</summary>
     Platform,
 
+    /// <summary>C# alone; ChaCha20-Poly1305 has it.</summary>
+    Managed,
+
     /// <summary>AES-NI and PCLMULQDQ.</summary>
     X86,
+
+    /// <summary>AES-NI, and GHASH on VPCLMULQDQ in vectors of 256 bits.</summary>
+    X86Vector256,
 
     /// <summary>AES-NI, and GHASH on VPCLMULQDQ in vectors of 512 bits.</summary>
     X86Vector512,

@@ -11,49 +11,47 @@ internal static class Aeads
     /// <summary>Length of the hash of the suite, and so of its secrets.</summary>
     public static int HashLength(CipherSuite suite) => suite == CipherSuite.Aes256GcmSha384 ? 48 : 32;
 
-    public static bool IsSupported(CipherSuite suite, AeadImplementation implementation) => (suite, implementation) switch
-    {
-        (_, AeadImplementation.Best) => true,
-        (CipherSuite.ChaCha20Poly1305Sha256, AeadImplementation.Platform) => ChaCha20Poly1305Bcl.IsSupported,
-        (_, AeadImplementation.Platform) => System.Security.Cryptography.AesGcm.IsSupported,
-        (CipherSuite.ChaCha20Poly1305Sha256, _) => false,
-        (_, AeadImplementation.X86) => AesGcmIntrinsic<X86Instructions, Ghash128<X86Instructions>>.IsSupported,
-        (_, AeadImplementation.X86Vector512) => AesGcmIntrinsic<X86Instructions, Ghash512>.IsSupported,
-        (_, AeadImplementation.Arm) => AesGcmIntrinsic<ArmInstructions, Ghash128<ArmInstructions>>.IsSupported,
-        _ => false,
-    };
+    public static bool IsSupported(CipherSuite suite, AeadImplementation implementation) =>
+        suite == CipherSuite.ChaCha20Poly1305Sha256
+            ? implementation switch
+            {
+                AeadImplementation.Platform => ChaCha20Poly1305Bcl.IsSupported,
+                AeadImplementation.Managed or AeadImplementation.Best => true,
+                _ => false,
+            }
+            : implementation switch
+            {
+                AeadImplementation.X86Vector512 => AesGcmIntrinsic<X86Instructions, Ghash512>.IsSupported,
+                AeadImplementation.X86Vector256 => AesGcmIntrinsic<X86Instructions, Ghash256>.IsSupported,
+                AeadImplementation.X86 => AesGcmIntrinsic<X86Instructions, Ghash128<X86Instructions>>.IsSupported,
+                AeadImplementation.Arm => AesGcmIntrinsic<ArmInstructions, Ghash128<ArmInstructions>>.IsSupported,
+                AeadImplementation.Platform => System.Security.Cryptography.AesGcm.IsSupported,
+                AeadImplementation.Best => true,
+                _ => false,
+            };
 
-    public static IAead Create(CipherSuite suite, ReadOnlySpan<byte> key, AeadImplementation implementation = AeadImplementation.Best)
-    {
-        if (suite == CipherSuite.ChaCha20Poly1305Sha256)
+    public static IAead Create(CipherSuite suite, ReadOnlySpan<byte> key, AeadImplementation implementation = AeadImplementation.Best) =>
+        (suite == CipherSuite.ChaCha20Poly1305Sha256, Choose(suite, implementation)) switch
         {
-            return new ChaCha20Poly1305Bcl(key);
-        }
-
-        return Choose(suite, implementation) switch
-        {
-            AeadImplementation.X86Vector512 => new AesGcmIntrinsic<X86Instructions, Ghash512>(key),
-            AeadImplementation.X86 => new AesGcmIntrinsic<X86Instructions, Ghash128<X86Instructions>>(key),
-            AeadImplementation.Arm => new AesGcmIntrinsic<ArmInstructions, Ghash128<ArmInstructions>>(key),
+            (true, AeadImplementation.Platform) => new ChaCha20Poly1305Bcl(key),
+            (true, _) => new ChaCha20Poly1305Managed(key),
+            (_, AeadImplementation.X86Vector512) => new AesGcmIntrinsic<X86Instructions, Ghash512>(key),
+            (_, AeadImplementation.X86Vector256) => new AesGcmIntrinsic<X86Instructions, Ghash256>(key),
+            (_, AeadImplementation.X86) => new AesGcmIntrinsic<X86Instructions, Ghash128<X86Instructions>>(key),
+            (_, AeadImplementation.Arm) => new AesGcmIntrinsic<ArmInstructions, Ghash128<ArmInstructions>>(key),
             _ => new AesGcmBcl(key),
         };
-    }
 
     public static IHeaderProtection CreateHeaderProtection(
-        CipherSuite suite, ReadOnlySpan<byte> key, AeadImplementation implementation = AeadImplementation.Best)
-    {
-        if (suite == CipherSuite.ChaCha20Poly1305Sha256)
+        CipherSuite suite, ReadOnlySpan<byte> key, AeadImplementation implementation = AeadImplementation.Best) =>
+        (suite == CipherSuite.ChaCha20Poly1305Sha256, Choose(suite, implementation)) switch
         {
-            return new ChaCha20HeaderProtection(key);
-        }
-
-        return Choose(suite, implementation) switch
-        {
-            AeadImplementation.X86Vector512 or AeadImplementation.X86 => new AesHeaderProtection<X86Instructions>(key),
-            AeadImplementation.Arm => new AesHeaderProtection<ArmInstructions>(key),
+            (true, _) => new ChaCha20HeaderProtection(key),
+            (_, AeadImplementation.X86Vector512 or AeadImplementation.X86Vector256 or AeadImplementation.X86) =>
+                new AesHeaderProtection<X86Instructions>(key),
+            (_, AeadImplementation.Arm) => new AesHeaderProtection<ArmInstructions>(key),
             _ => new AesHeaderProtectionBcl(key),
         };
-    }
 
     private static AeadImplementation Choose(CipherSuite suite, AeadImplementation wanted)
     {
@@ -62,8 +60,12 @@ internal static class Aeads
             return wanted;
         }
 
-        ReadOnlySpan<AeadImplementation> order = [AeadImplementation.X86Vector512, AeadImplementation.X86, AeadImplementation.Arm];
-        foreach (AeadImplementation candidate in order)
+        ReadOnlySpan<AeadImplementation> fastestFirst =
+        [
+            AeadImplementation.X86Vector512, AeadImplementation.X86Vector256, AeadImplementation.X86, AeadImplementation.Arm,
+            AeadImplementation.Platform, AeadImplementation.Managed,
+        ];
+        foreach (AeadImplementation candidate in fastestFirst)
         {
             if (IsSupported(suite, candidate))
             {
@@ -71,6 +73,6 @@ internal static class Aeads
             }
         }
 
-        return AeadImplementation.Platform;
+        throw new PlatformNotSupportedException($"This platform has no implementation of {suite}.");
     }
 }

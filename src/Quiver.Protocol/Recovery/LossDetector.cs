@@ -196,10 +196,11 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         if (probed == PacketNumberSpace.Initial && _spaces[(int)PacketNumberSpace.Handshake].AckElicitingInFlight > 0)
         {
             _spaces[(int)PacketNumberSpace.Handshake].ProbesPending = 1;
-            SendAgain(_spaces[(int)PacketNumberSpace.Handshake], 1);
+            SendAgain(_spaces[(int)PacketNumberSpace.Handshake], int.MaxValue);
         }
 
-        SendAgain(target, 2);
+        // A handshake flight is short and all of it is needed.
+        SendAgain(target, probed == PacketNumberSpace.Application ? 2 : int.MaxValue);
         _ptoCount++;
     }
 
@@ -267,13 +268,13 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
     }
 
-    /// <summary>Has the frames of the oldest packets sent again, without taking the packets for lost.</summary>
+    /// <summary>Has the frames of the oldest packets sent again, without taking the packets for lost; packets without any do not count.</summary>
     private static void SendAgain(SpaceRecovery space, int packets)
     {
         SentPacketLog log = space.Log;
         for (ulong number = log.Oldest; number < log.NextPacketNumber && packets > 0; number++)
         {
-            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting)
+            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting && log[number].FrameCount > 0)
             {
                 TellLost(log, log[number]);
                 packets--;

@@ -7,7 +7,7 @@ namespace Quiver.Sockets;
 internal static class BoundSocket
 {
     /// <summary>Runs <paramref name="configure"/> before the socket is bound, so that no datagram escapes an option.</summary>
-    public static Socket Create(IPEndPoint local, Action<Socket> configure)
+    public static Socket Create(IPEndPoint local, DatagramSocketOptions options, Action<Socket> configure)
     {
         if (local.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
         {
@@ -23,6 +23,7 @@ internal static class BoundSocket
             }
 
             configure(socket);
+            options.Configure?.Invoke(socket);
             socket.Bind(local);
             return socket;
         }

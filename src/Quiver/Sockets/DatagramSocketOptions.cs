@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Quiver.Sockets;
 
 /// <summary>How to open a datagram socket.</summary>
@@ -11,6 +13,9 @@ internal sealed record DatagramSocketOptions
 
     /// <summary>Features not to use, so that tests can force each fallback.</summary>
     public DatagramFeatures Disabled { get; init; }
+
+    /// <summary>Sets further options on the socket before it is bound.</summary>
+    public Action<Socket>? Configure { get; init; }
 
     /// <summary>Bytes asked of the kernel for datagrams not yet received; the kernel may give less.</summary>
     public int ReceiveBufferSize { get; init; } = 4 << 20;

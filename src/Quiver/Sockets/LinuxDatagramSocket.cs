@@ -55,7 +55,7 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
     public static LinuxDatagramSocket Bind(IPEndPoint local, DatagramSocketOptions options)
     {
         DatagramFeatures features = DatagramFeatures.None;
-        Socket socket = BoundSocket.Create(local, x => features = LinuxSocketOptions.Apply(x, options));
+        Socket socket = BoundSocket.Create(local, options, x => features = LinuxSocketOptions.Apply(x, options));
         return new LinuxDatagramSocket(socket, features);
     }
 
@@ -242,7 +242,7 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
         catch (ObjectDisposedException)
         {
             // The loop has closed the socket while an app thread was on its way here.
-            return Errno.NetworkDown;
+            return Errno.BadDescriptor;
         }
     }
 

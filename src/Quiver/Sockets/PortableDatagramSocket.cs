@@ -34,7 +34,7 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
 
     public static PortableDatagramSocket Bind(IPEndPoint local, DatagramSocketOptions options)
     {
-        Socket socket = BoundSocket.Create(local, x => Configure(x, options));
+        Socket socket = BoundSocket.Create(local, options, x => Configure(x, options));
         try
         {
             return new PortableDatagramSocket(socket);

@@ -3,7 +3,7 @@ using Quiver.Protocol.Crypto.AesGcm;
 
 namespace Quiver.Protocol.Tests.Crypto;
 
-/// <summary>The four instructions in plain C#, slow: proves the algorithm apart from any processor, so also what runs on Arm.</summary>
+/// <summary>The instructions in plain C#, slow: proves the algorithm apart from any processor, so also what runs on Arm.</summary>
 internal readonly struct SoftwareInstructions : IGcmInstructions
 {
     public static bool IsSupported => true;
@@ -15,6 +15,8 @@ internal readonly struct SoftwareInstructions : IGcmInstructions
     public static Vector128<ulong> MultiplyLower(Vector128<ulong> a, Vector128<ulong> b) => Multiply(a[0], b[0]);
 
     public static Vector128<ulong> MultiplyUpper(Vector128<ulong> a, Vector128<ulong> b) => Multiply(a[1], b[1]);
+
+    public static Vector128<byte> Shuffle(Vector128<byte> value, Vector128<byte> indices) => Vector128.Shuffle(value, indices);
 
     private static Vector128<ulong> Multiply(ulong a, ulong b)
     {

@@ -49,8 +49,8 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
         Random = world.Random,
         MaxInboundBidirectionalStreams = 100,
         MaxInboundUnidirectionalStreams = 100,
-        IdleTimeout = TimeSpan.FromSeconds(300),
-        HandshakeTimeout = TimeSpan.FromSeconds(120),
+        IdleTimeout = TimeSpan.FromMinutes(10),
+        HandshakeTimeout = TimeSpan.FromMinutes(10),
     };
 
     public SimStream Open(StreamDirection direction = StreamDirection.Bidirectional)

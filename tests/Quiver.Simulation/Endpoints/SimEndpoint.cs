@@ -63,7 +63,7 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 break;
             case RouteKind.Create:
                 var created = new SimConnection(this);
-                created.Connection = Connection.CreateServer(route.Initial, TimeSpan.FromSeconds(10), world.Random, created, world.Now);
+                created.Connection = Connection.CreateServer(route.Initial, TimeSpan.FromMinutes(10), world.Random, created, world.Now);
                 _connections.Add(created);
                 created.Connection.ReceiveDatagram(datagram.Bytes, datagram.Arrival, world.Now);
                 break;

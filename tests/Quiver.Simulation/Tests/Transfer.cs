@@ -10,7 +10,7 @@ internal static class Transfer
     {
         Protocol.Primitives.Timestamp start = world.Now;
         SimConnection client = world.Client.Connect(groups: groups);
-        Assert.True(world.RunUntil(() => client.IsConnected || client.Closed is not null, TimeSpan.FromMinutes(2)), $"seed {world.Seed}: no handshake");
+        Assert.True(world.RunUntil(() => client.IsConnected || client.Closed is not null, TimeSpan.FromMinutes(10)), $"seed {world.Seed}: no handshake");
         Assert.True(client.IsConnected, $"seed {world.Seed}: {client.Closed}");
         SimStream up = client.Open();
         up.Send(bytes);

@@ -117,6 +117,27 @@ public sealed class LinuxDatagramSocketTests
     }
 
     [Fact]
+    public void Segmentation_that_fails_at_the_first_send_is_given_up()
+    {
+        RequireLinux();
+
+        // SO_NO_CHECK: the kernel refuses to cut a run into datagrams without checksums, as it does for devices that cannot compute them.
+        DatagramSocketOptions options = new() { Configure = x => x.SetRawSocketOption(1, 11, BitConverter.GetBytes(1)) };
+        using IDatagramSocket server = Bind(portable: false, IPAddress.Loopback);
+        using IDatagramSocket client = DatagramSockets.Bind(new IPEndPoint(IPAddress.Loopback, 0), options);
+        ReceiveBatch batch = new();
+        byte[] data = Pattern((5 * 1_200) + 700);
+        Assert.Equal(64, client.MaxSegments);
+
+        for (int i = 0; i < 2; i++)
+        {
+            Send(client, Reach(server), data, 1_200);
+            Assert.Equal(data.Chunk(1_200), ReceiveAll(server, batch, 6));
+            Assert.Equal(1, client.MaxSegments);
+        }
+    }
+
+    [Fact]
     public void A_source_address_that_is_not_ours_is_an_error()
     {
         RequireLinux();

@@ -70,7 +70,6 @@ internal sealed class AesGcmIntrinsic<T, TGhash> : IAead
             MemoryMarshal.Read<uint>(nonce), MemoryMarshal.Read<uint>(nonce[4..]), MemoryMarshal.Read<uint>(nonce[8..]), 1u);
 
     // Encrypts or decrypts the text in place and returns the tag.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector128<byte> Run<TDirection>(Vector128<uint> counter, ReadOnlySpan<byte> associatedData, Span<byte> text)
         where TDirection : struct, IDirection
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
@@ -15,7 +14,6 @@ internal sealed class AesHeaderProtection<T> : IHeaderProtection
 
     public AesHeaderProtection(ReadOnlySpan<byte> key) => _rounds = AesRounds<T>.ExpandKey(key, _roundKeys);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Mask(ReadOnlySpan<byte> sample, Span<byte> mask)
     {
         ref byte keys = ref MemoryMarshal.GetArrayDataReference(_roundKeys);

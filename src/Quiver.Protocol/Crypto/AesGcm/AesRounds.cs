@@ -101,7 +101,7 @@ internal static class AesRounds<T>
     /// <summary>The block that is encrypted: the nonce and the counter plus <paramref name="index"/>, big-endian.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> CounterBlock(Vector128<uint> counter, uint index) =>
-        Vector128.Shuffle(
+        T.Shuffle(
             (counter + Vector128.Create(0u, 0u, 0u, index)).AsByte(),
             Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
 

@@ -27,4 +27,7 @@ internal readonly struct ArmInstructions : IGcmInstructions
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> MultiplyUpper(Vector128<ulong> a, Vector128<ulong> b) =>
         Aes.PolynomialMultiplyWideningUpper(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Shuffle(Vector128<byte> value, Vector128<byte> indices) => Vector128.Shuffle(value, indices);
 }

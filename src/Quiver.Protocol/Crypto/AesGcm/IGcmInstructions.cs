@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace Quiver.Protocol.Crypto.AesGcm;
 
 /// <summary>
-/// The four processor instructions that AES-GCM is built of, so that the algorithm is written once for x86 and Arm.
+/// The processor instructions that AES-GCM is built of, so that the algorithm is written once for x86 and Arm.
 /// Implementations are empty structs: the JIT makes one copy of the algorithm for each and inlines these calls.
 /// </summary>
 internal interface IGcmInstructions
@@ -21,4 +21,7 @@ internal interface IGcmInstructions
 
     /// <summary>Product without carries of the upper halves.</summary>
     static abstract Vector128<ulong> MultiplyUpper(Vector128<ulong> a, Vector128<ulong> b);
+
+    /// <summary>The bytes at <paramref name="indices"/>, which are below 16.</summary>
+    static abstract Vector128<byte> Shuffle(Vector128<byte> value, Vector128<byte> indices);
 }

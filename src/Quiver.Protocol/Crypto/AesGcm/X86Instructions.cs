@@ -20,4 +20,8 @@ internal readonly struct X86Instructions : IGcmInstructions
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> MultiplyUpper(Vector128<ulong> a, Vector128<ulong> b) => Pclmulqdq.CarrylessMultiply(a, b, 0x11);
+
+    // Not Vector128.Shuffle, which is a slow call in native AOT code for the default, oldest processor.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Shuffle(Vector128<byte> value, Vector128<byte> indices) => Ssse3.Shuffle(value, indices);
 }

@@ -13,12 +13,17 @@ internal sealed class EcdhKeyShare : IKeyShare
     private readonly byte[] _publicValue;
 
     public EcdhKeyShare(NamedGroup group)
+        : this(group, ECDiffieHellman.Create(CurveOf(group)))
+    {
+    }
+
+    /// <summary>Takes ownership of a key that exists.</summary>
+    public EcdhKeyShare(NamedGroup group, ECDiffieHellman key)
     {
         Group = group;
-        (_curve, _coordinateLength) = group == NamedGroup.Secp256r1
-            ? (ECCurve.NamedCurves.nistP256, 32)
-            : (ECCurve.NamedCurves.nistP384, 48);
-        _key = ECDiffieHellman.Create(_curve);
+        _curve = CurveOf(group);
+        _coordinateLength = group == NamedGroup.Secp256r1 ? 32 : 48;
+        _key = key;
         ECPoint point = _key.ExportParameters(includePrivateParameters: false).Q;
 
         // An exported key has both coordinates.
@@ -61,4 +66,7 @@ internal sealed class EcdhKeyShare : IKeyShare
     }
 
     public void Dispose() => _key.Dispose();
+
+    private static ECCurve CurveOf(NamedGroup group) =>
+        group == NamedGroup.Secp256r1 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;
 }

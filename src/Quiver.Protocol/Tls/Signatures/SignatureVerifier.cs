@@ -7,9 +7,6 @@ namespace Quiver.Protocol.Tls.Signatures;
 /// <summary>Verifies handshake signatures. A scheme goes with one kind of key only. RFC 9846 §4.3.3, §4.5.2.</summary>
 internal static class SignatureVerifier
 {
-    /// <summary>Go's limit too: verification with a larger modulus costs more than a peer may ask of us.</summary>
-    private const int MaxRsaBits = 8192;
-
     // Object identifiers, encoded with tag and length.
     private static ReadOnlySpan<byte> RsaEncryption => [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 
@@ -34,12 +31,9 @@ internal static class SignatureVerifier
         bool valid;
         try
         {
-            valid = scheme switch
-            {
-                SignatureScheme.EcdsaSecp256r1Sha256 or SignatureScheme.EcdsaSecp384r1Sha384 => VerifyEcdsa(key, scheme, content, signature),
-                SignatureScheme.Ed25519 => VerifyEd25519(key, content, signature),
-                _ => VerifyRsa(key, scheme, content, signature),
-            };
+            valid = scheme == SignatureScheme.Ed25519
+                ? VerifyEd25519(key, content, signature)
+                : VerifyImported(key, scheme, content, signature);
         }
         catch (CryptographicException e)
         {
@@ -66,27 +60,18 @@ internal static class SignatureVerifier
         _ => false,
     };
 
-    private static bool VerifyEcdsa(
+    private static bool VerifyImported(
         CertificatePublicKey key, SignatureScheme scheme, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
     {
-        using ECDsa ecdsa = ECDsa.Create();
-        ecdsa.ImportSubjectPublicKeyInfo(key.Info, out _);
-        return ecdsa.VerifyData(content, signature, SignatureSchemes.HashOf(scheme), DSASignatureFormat.Rfc3279DerSequence);
-    }
-
-    private static bool VerifyRsa(
-        CertificatePublicKey key, SignatureScheme scheme, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature)
-    {
-        using RSA rsa = RSA.Create();
-        rsa.ImportSubjectPublicKeyInfo(key.Info, out _);
-        if (rsa.KeySize > MaxRsaBits)
+        ImportedKey imported = ImportedKeyCache.Take(key.Info, isRsa: key.Algorithm.SequenceEqual(RsaEncryption));
+        if (!imported.Verify(content, signature, SignatureSchemes.HashOf(scheme)))
         {
-            TransportException.ThrowAlert(
-                TlsAlert.BadCertificate, $"TLS: the peer's RSA key has {rsa.KeySize} bits; at most {MaxRsaBits} are accepted");
+            imported.Dispose();
+            return false;
         }
 
-        // The salt is as long as the hash, which is what this padding means in .NET. RFC 9846 §4.3.3.
-        return rsa.VerifyData(content, signature, SignatureSchemes.HashOf(scheme), RSASignaturePadding.Pss);
+        ImportedKeyCache.Return(key.Info, imported);
+        return true;
     }
 
     private static bool VerifyEd25519(CertificatePublicKey key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>

@@ -6,10 +6,11 @@ namespace Quiver.Sockets.Interop;
 internal static class Errno
 {
     public const int None = 0;
+    public const int Permission = 1;
     public const int Interrupted = 4;
     public const int InputOutput = 5;
+    public const int BadDescriptor = 9;
     public const int Again = 11;
-    public const int Permission = 1;
     public const int Access = 13;
     public const int InvalidArgument = 22;
     public const int MessageSize = 90;
@@ -27,6 +28,7 @@ internal static class Errno
     public static SocketError ToSocketError(int errno) => errno switch
     {
         None => SocketError.Success,
+        BadDescriptor => SocketError.OperationAborted,
         Again => SocketError.WouldBlock,
         Interrupted => SocketError.Interrupted,
         Permission or Access => SocketError.AccessDenied,

@@ -20,6 +20,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Name, EntryPoint = "ppoll", SetLastError = true)]
     public static partial int Poll(PollDescriptor* descriptors, nuint count, TimeSpec* timeout, void* signalMask);
 
+    // Variadic in C; on Linux its arguments are passed as those of any function.
+    [LibraryImport(Name, EntryPoint = "prctl", SetLastError = true)]
+    public static partial int ControlProcess(int operation, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
     [LibraryImport(Name, EntryPoint = "eventfd", SetLastError = true)]
     public static partial int CreateEvent(uint initialValue, int flags);
 

@@ -31,6 +31,8 @@ internal static class LinuxOption
     public const int FamilyIPv4 = 2;
     public const int FamilyIPv6 = 10;
 
+    public const int SetTimerSlack = 29;
+
     public const int MessageDoNotWait = 0x40;
 
     public const int EventNonBlocking = 0x800;

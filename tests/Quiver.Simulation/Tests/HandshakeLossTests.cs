@@ -1,0 +1,110 @@
+using Quiver.Protocol.Tls;
+using Quiver.Simulation.Endpoints;
+using Quiver.Simulation.Network;
+using Quiver.Testing;
+
+namespace Quiver.Simulation.Tests;
+
+/// <summary>Handshakes when single datagrams, or many, do not arrive.</summary>
+public sealed class HandshakeLossTests(ITestOutputHelper output)
+{
+    private const int HandshakeDatagrams = 24;
+
+    private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(20);
+
+    public enum Shape
+    {
+        Plain,
+
+        /// <summary>A chain that the server cannot send before it knows the client's address.</summary>
+        LongChain,
+
+        /// <summary>The hybrid key share makes the ClientHello span two datagrams.</summary>
+        LargeClientHello,
+
+        LargeClientHelloAndLongChain,
+        HelloRetryRequest,
+    }
+
+    public static TheoryData<Shape> Shapes => [.. Enum.GetValues<Shape>()];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    [Rfc(9002, "6.2.2.1")]
+    [Rfc(9000, "8.1")]
+    public void Any_single_datagram_may_be_lost(Shape shape)
+    {
+        for (int direction = 0; direction < 2; direction++)
+        {
+            for (int number = 0; number < HandshakeDatagrams; number++)
+            {
+                Check(shape, direction, [number]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Any_two_datagrams_in_a_row_may_be_lost(Shape shape)
+    {
+        for (int direction = 0; direction < 2; direction++)
+        {
+            for (int number = 0; number < HandshakeDatagrams; number++)
+            {
+                Check(shape, direction, [number, number + 1]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Handshake_completes_with_30_percent_loss(Shape shape)
+    {
+        for (int seed = 1; seed <= 100; seed++)
+        {
+            using var world = new World(seed, [new Loss(0.3), new Delay(s_delay)], [new Loss(0.3), new Delay(s_delay)], Options(shape));
+            Transfer.Run(world, 5_000, TimeSpan.FromMinutes(5), Groups(shape));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Handshake_survives_reordering_duplication_and_corruption(Shape shape)
+    {
+        for (int seed = 1; seed <= 100; seed++)
+        {
+            INetworkNode[] Nodes() => [new Reorder(0.3, 3 * s_delay), new Duplicate(0.2), new Corrupt(0.1), new Delay(s_delay)];
+            using var world = new World(seed, Nodes(), Nodes(), Options(shape));
+            Transfer.Run(world, 5_000, TimeSpan.FromMinutes(5), Groups(shape));
+        }
+    }
+
+    private static IReadOnlyList<NamedGroup> Groups(Shape shape) => shape switch
+    {
+        Shape.LargeClientHello or Shape.LargeClientHelloAndLongChain => [NamedGroup.X25519MLKem768, NamedGroup.X25519],
+        _ => [NamedGroup.X25519, NamedGroup.Secp384r1],
+    };
+
+    private static SimServerOptions Options(Shape shape) => new()
+    {
+        Certificate = shape is Shape.LongChain or Shape.LargeClientHelloAndLongChain ? TestIdentity.Long : TestIdentity.Short,
+        Groups = shape switch
+        {
+            Shape.HelloRetryRequest => [NamedGroup.Secp384r1],
+            Shape.LargeClientHello or Shape.LargeClientHelloAndLongChain => [NamedGroup.X25519MLKem768],
+            _ => [NamedGroup.X25519],
+        },
+    };
+
+    private void Check(Shape shape, int direction, int[] lost)
+    {
+        var drop = new Drop(datagram => lost.Contains(datagram.Number));
+        INetworkNode[] with = [drop, new Delay(s_delay)];
+        INetworkNode[] without = [new Delay(s_delay)];
+        using var world = new World(1, direction == 0 ? with : without, direction == 0 ? without : with, Options(shape));
+
+        // Before there is an RTT sample each probe waits about a second, and doubles.
+        TimeSpan time = Transfer.Run(world, 20_000, TimeSpan.FromSeconds(1 + (4 * lost.Length)), Groups(shape));
+        output.WriteLine($"{shape}, {(direction == 0 ? "to server" : "to client")} without {string.Join(", ", lost)} ({drop.Dropped} dropped): {time.TotalMilliseconds:f0} ms");
+    }
+}
