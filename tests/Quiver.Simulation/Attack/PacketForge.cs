@@ -19,8 +19,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
             return null;
         }
 
-        byte[] padded = new byte[Math.Max(payload.Length, 1)];
-        payload.CopyTo(padded);
+        byte[] padded = payload.ToArray();
         bool isLong = level != EncryptionLevel.Application;
         bool isClientInitial = level == EncryptionLevel.Initial && sender == EndpointRole.Client;
         int content = isClientInitial ? Math.Max(padded.Length, PacketHeader.MinInitialDatagram) : padded.Length;
@@ -56,5 +55,33 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         }
 
         return packet[..end];
+    }
+
+    /// <summary>A 1-RTT packet with nothing in it.</summary>
+    public byte[] MakeEmpty() => Make(EncryptionLevel.Application, [])!;
+
+    /// <summary>A forge with the keys and ids of one side of a staged connection.</summary>
+    public static PacketForge For(StagedWorld world, EndpointRole attacker)
+    {
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader first));
+        ConnectionId original = first.Destination;
+        ConnectionId clientId = first.Source;
+        Assert.True(PacketHeader.TryRead(world.ToClient[0].Bytes, 8, out PacketHeader answer));
+        ConnectionId serverId = answer.Source;
+        string who = attacker == EndpointRole.Client ? "CLIENT" : "SERVER";
+        return new PacketForge(
+            attacker,
+            attacker == EndpointRole.Client ? serverId : clientId,
+            attacker == EndpointRole.Client ? clientId : serverId,
+            level => level switch
+            {
+                EncryptionLevel.Initial => InitialKeys.Create(QuicVersion.V1, original.Span, attacker),
+                EncryptionLevel.Handshake => FromSecret($"{who}_HANDSHAKE_TRAFFIC_SECRET"),
+                _ => FromSecret($"{who}_TRAFFIC_SECRET_0"),
+            });
+
+        PacketProtection? FromSecret(string label) => world.Client.Secrets.TryGetValue(label, out byte[]? secret)
+            ? PacketProtection.Create(QuicVersion.V1, world.Client.Connection.Tls.NegotiatedSuite, secret)
+            : null;
     }
 }

@@ -1,7 +1,5 @@
 using CsCheck;
 using Quiver.Protocol.Connections;
-using Quiver.Protocol.Crypto;
-using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 using Quiver.Simulation.Attack;
 using Quiver.Simulation.Endpoints;
@@ -116,7 +114,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
             {
                 using var world = new StagedWorld(++seed, stage);
                 world.World.AllowsForeignData = true;
-                PacketForge forge = Forge(world, attacker);
+                PacketForge forge = PacketForge.For(world, attacker);
                 SimConnection victim = attacker == EndpointRole.Client ? world.Server! : world.Client;
                 foreach (byte[] payload in payloads)
                 {
@@ -136,29 +134,5 @@ public sealed class BadInputTests(ITestOutputHelper output)
             threads: 1);
         output.WriteLine($"{packets} packets; {string.Join(", ", codes.Select(pair => $"{pair.Key}: {pair.Value}"))}");
         Assert.True(packets > HostileConnections);
-    }
-
-    private static PacketForge Forge(StagedWorld world, EndpointRole attacker)
-    {
-        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader first));
-        ConnectionId original = first.Destination;
-        ConnectionId clientId = first.Source;
-        Assert.True(PacketHeader.TryRead(world.ToClient[0].Bytes, 8, out PacketHeader answer));
-        ConnectionId serverId = answer.Source;
-        string who = attacker == EndpointRole.Client ? "CLIENT" : "SERVER";
-        return new PacketForge(
-            attacker,
-            attacker == EndpointRole.Client ? serverId : clientId,
-            attacker == EndpointRole.Client ? clientId : serverId,
-            level => level switch
-            {
-                EncryptionLevel.Initial => InitialKeys.Create(QuicVersion.V1, original.Span, attacker),
-                EncryptionLevel.Handshake => FromSecret($"{who}_HANDSHAKE_TRAFFIC_SECRET"),
-                _ => FromSecret($"{who}_TRAFFIC_SECRET_0"),
-            });
-
-        PacketProtection? FromSecret(string label) => world.Client.Secrets.TryGetValue(label, out byte[]? secret)
-            ? PacketProtection.Create(QuicVersion.V1, world.Client.Connection.Tls.NegotiatedSuite, secret)
-            : null;
     }
 }
