@@ -59,6 +59,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams that are not yet done on the wire.</summary>
     public int StreamCount => _state.Streams?.Table.Count ?? 0;
 
+    /// <summary>Streams of a direction that the peer has opened so far.</summary>
+    public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
+
     public LossDetector Recovery => _state.Recovery;
 
     /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>
