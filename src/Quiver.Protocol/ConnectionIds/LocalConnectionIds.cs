@@ -60,7 +60,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
                 TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not issued", (ulong)FrameType.RetireConnectionId);
         }
 
-        int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+        int index = IndexOf(sequence);
         if (index < 0)
         {
             return;
@@ -92,7 +92,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     {
         while (_pending.TryPeek(out ulong sequence))
         {
-            int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+            int index = IndexOf(sequence);
             if (index >= 0)
             {
                 var frame = new NewConnectionIdFrame(sequence, 0, _active[index].Id, _active[index].Token);
@@ -120,6 +120,20 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         {
             _pending.Enqueue(frame.Id);
         }
+    }
+
+    /// <summary>Position among the active ids, or -1. Without a lambda: asked for each packet.</summary>
+    private int IndexOf(ulong sequence)
+    {
+        for (int i = 0; i < _active.Count; i++)
+        {
+            if (_active[i].SequenceNumber == sequence)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private void Issue()
