@@ -18,6 +18,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     private readonly int _idLength;
     private ulong _nextSequence = 1;
     private int _limit = 1;
+    private ConnectionId? _original;
 
     public LocalConnectionIds(in ConnectionId first, in StatelessResetToken token, IRandomSource random, Action<ConnectionId> onAdded, Action<ConnectionId> onRemoved)
     {
@@ -42,6 +43,23 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         return false;
+    }
+
+    /// <summary>Server: the client's own choice, by which its first packets come until it knows ours. RFC 9000 §7.2.</summary>
+    public void AddOriginal(in ConnectionId original)
+    {
+        _original = original;
+        _onAdded(original);
+    }
+
+    /// <summary>The handshake is confirmed: nothing comes by the client's choice any more.</summary>
+    public void RemoveOriginal()
+    {
+        if (_original is ConnectionId original)
+        {
+            _onRemoved(original);
+            _original = null;
+        }
     }
 
     /// <summary>The handshake is done: more ids may be issued, as many as the peer keeps.</summary>
@@ -80,6 +98,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>The connection is over: none of the ids is ours any more.</summary>
     public void RemoveAll()
     {
+        RemoveOriginal();
         foreach (IssuedConnectionId issued in _active)
         {
             _onRemoved(issued.Id);
@@ -122,7 +141,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
-    /// <summary>Position among the active ids, or -1. Without a lambda: asked for each packet.</summary>
+    // No lambda: a closure would be made for every packet that asks for frames.
     private int IndexOf(ulong sequence)
     {
         for (int i = 0; i < _active.Count; i++)

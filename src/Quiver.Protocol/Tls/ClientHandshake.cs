@@ -164,7 +164,8 @@ internal sealed class ClientHandshake : ITlsHandshake
             return;
         }
 
-        ReadOnlySpan<byte> share = ServerHelloRules.ReadShare(hello, _offer, _isRetried ? NegotiatedGroup : NamedGroup.None, out IKeyShare own);
+        NamedGroup retriedGroup = _isRetried ? NegotiatedGroup : NamedGroup.None;
+        ReadOnlySpan<byte> share = ServerHelloRules.ReadShare(hello, _offer, retriedGroup, out IKeyShare own);
         SelectSuite(hello.Suite);
         NegotiatedGroup = own.Group;
         _keys.Transcript.Add(message.Whole);

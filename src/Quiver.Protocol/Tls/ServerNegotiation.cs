@@ -107,7 +107,8 @@ internal sealed class ServerNegotiation
         // RFC 9846 §4.2.1.
         TransportException.ThrowAlert(
             TlsAlert.HandshakeFailure,
-            $"TLS: no key exchange group in common: the client offers {groups.ToString()}, the server has {string.Join(", ", preferences)}");
+            $"TLS: no key exchange group in common: the client offers {groups.ToString()}, "
+            + $"the server has {string.Join(", ", preferences)}");
         return default;
     }
 
