@@ -23,11 +23,12 @@ internal struct FieldElements
 
     private static Vector256<ulong> Mask25 => Vector256.Create((1UL << 25) - 1);
 
-    /// <summary>Lane by lane: f · g.</summary>
+    /// <summary>Lane by lane: f · g. <paramref name="folded"/> is working space, which the caller keeps to spare its clearing.
+    /// The product may be one of the factors.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Multiply(ref readonly FieldElements f, ref readonly FieldElements g, out FieldElements product)
+    public static void Multiply(
+        ref readonly FieldElements f, ref readonly FieldElements g, ref FieldElements folded, ref FieldElements product)
     {
-        FieldElements folded = default;
         for (int i = 1; i < Limbs; i++)
         {
             folded[i] = Times(g[i], Fold);
@@ -188,7 +189,6 @@ internal struct FieldElements
         h1 += h0 >>> 26;
         h0 &= mask26;
 
-        Unsafe.SkipInit(out product);
         product[0] = h0;
         product[1] = h1;
         product[2] = h2;

@@ -55,11 +55,12 @@ internal static class MontgomeryLadder
         }
 
         state[0] = state[0].WithElement(1, 1UL).WithElement(2, 1UL);
+        Workspace work = default;
         uint previous = 0;
         for (int t = ScalarBits - 1; t >= 0; t--)
         {
             uint bit = (uint)(k[t >> 3] >> (t & 7)) & 1;
-            Step(ref state, in point, isBase, in biases, swap: bit ^ previous);
+            Step(ref state, ref work, in point, isBase, in biases, swap: bit ^ previous);
             previous = bit;
         }
 
@@ -69,49 +70,52 @@ internal static class MontgomeryLadder
     }
 
     private static void Step(
-        ref FieldElements state, ref readonly FieldElements point, bool isBase, ref readonly FieldElements biases, uint swap)
+        ref FieldElements state,
+        ref Workspace work,
+        ref readonly FieldElements point,
+        bool isBase,
+        ref readonly FieldElements biases,
+        uint swap)
     {
         // As 32-bit lanes: halves exchanged (x2, z2 first) without a swap, left as they are with one.
         Vector256<uint> order = Vector256.Create(4U, 5, 6, 7, 0, 1, 2, 3) ^ Vector256.Create(4 * swap);
-        FieldElements left = default;
-        FieldElements right = default;
         for (int i = 0; i < Limbs; i++)
         {
             Vector256<ulong> s = Avx2.PermuteVar8x32(state[i].AsUInt32(), order).AsUInt64();
             Vector256<ulong> sums = SumsAndDifferences(s, biases[i]);
 
             // A, B, C, D of the RFC become D, C, A, B and A, B, A, B.
-            left[i] = Avx2.Permute4x64(sums, 0b01_00_10_11);
-            right[i] = Avx2.Permute4x64(sums, 0b01_00_01_00);
+            work.Left[i] = Avx2.Permute4x64(sums, 0b01_00_10_11);
+            work.Right[i] = Avx2.Permute4x64(sums, 0b01_00_01_00);
         }
 
         // DA, CB, AA, BB.
-        FieldElements.Multiply(in left, in right, out FieldElements products);
+        FieldElements.Multiply(in work.Left, in work.Right, ref work.Folded, ref work.Products);
         for (int i = 0; i < Limbs; i++)
         {
-            Vector256<ulong> p = products[i];
+            Vector256<ulong> p = work.Products[i];
             Vector256<ulong> sums = SumsAndDifferences(p, biases[i]);
 
             // DA + CB, DA - CB, AA, E; and the first two again, BB, AA + a24 E.
-            left[i] = Avx2.Blend(sums.AsUInt32(), p.AsUInt32(), 0b00_11_00_00).AsUInt64();
+            work.Left[i] = Avx2.Blend(sums.AsUInt32(), p.AsUInt32(), 0b00_11_00_00).AsUInt64();
             Vector256<ulong> turned = Avx2.Permute4x64(p, 0b10_11_01_00);
-            right[i] = Avx2.Blend(sums.AsUInt32(), turned.AsUInt32(), 0b11_11_00_00).AsUInt64()
+            work.Right[i] = Avx2.Blend(sums.AsUInt32(), turned.AsUInt32(), 0b11_11_00_00).AsUInt64()
                 + FieldElements.Product(sums, Vector256.Create(0, 0, 0, A24));
         }
 
-        FieldElements.Carry(ref right);
+        FieldElements.Carry(ref work.Right);
 
         // x3, (DA - CB)^2, x2, z2; the second still times u, the others times 1.
-        FieldElements.Multiply(in left, in right, out products);
+        FieldElements.Multiply(in work.Left, in work.Right, ref work.Folded, ref work.Products);
         if (!isBase)
         {
-            FieldElements.Multiply(in products, in point, out state);
+            FieldElements.Multiply(in work.Products, in point, ref work.Folded, ref state);
             return;
         }
 
         for (int i = 0; i < Limbs; i++)
         {
-            state[i] = FieldElements.Product(products[i], BasePoint);
+            state[i] = FieldElements.Product(work.Products[i], BasePoint);
         }
 
         FieldElements.Carry(ref state);
@@ -216,4 +220,12 @@ internal static class MontgomeryLadder
     }
 
     private static int WidthOf(int limb) => 26 - (limb & 1);
+
+    private struct Workspace
+    {
+        public FieldElements Left;
+        public FieldElements Right;
+        public FieldElements Products;
+        public FieldElements Folded;
+    }
 }

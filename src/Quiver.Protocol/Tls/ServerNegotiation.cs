@@ -30,7 +30,6 @@ internal sealed class ServerNegotiation
 
     public static ServerNegotiation Choose(ClientHello hello, IReadOnlyList<ReadOnlyMemory<byte>> offered, ServerTlsSettings settings)
     {
-        AlpnExtension.CheckSettings(settings.Protocols);
         ExtensionBlock extensions = hello.Extensions;
         ReadOnlyMemory<byte> protocol = AlpnExtension.Choose(settings.Protocols, offered);
         CipherSuite suite = ChooseSuite(hello.Suites, settings.Suites);
