@@ -160,6 +160,24 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task The_handshake_timeout_of_the_options_counts_from_their_return()
+    {
+        QuicServerConnectionOptions serverOptions = Loopback.ServerOptions();
+        serverOptions.HandshakeTimeout = TimeSpan.FromMilliseconds(300);
+        await using QuicListener listener = await Loopback.ListenAsync(serverOptions);
+        using var release = new ManualResetEventSlim();
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => release.Wait(Bounds.Limit);
+        Task<QuicConnection> connect = QuicConnection.ConnectAsync(options).Soon();
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => listener.AcceptConnectionAsync().Soon());
+        Assert.Equal(QuicError.ConnectionTimeout, e.QuicError);
+        release.Set();
+
+        // The client may be through before it hears of it.
+        await Record.ExceptionAsync(async () => await (await connect).DisposeAsync());
+    }
+
+    [Fact]
     public async Task Cancelling_an_accept_leaves_the_listener_usable()
     {
         await using QuicListener listener = await Loopback.ListenAsync();
