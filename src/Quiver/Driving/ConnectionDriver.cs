@@ -28,6 +28,7 @@ internal sealed class ConnectionDriver : IGuard
     private int _sendError;
     private bool _isFlushing;
     private bool _isGone;
+    private bool _hasCollapsed;
 
     private ConnectionDriver(EndpointLoop loop, IHandshakeHost host, EndpointRole role)
     {
@@ -174,6 +175,7 @@ internal sealed class ConnectionDriver : IGuard
             {
                 Collapse(e);
                 hasSlab = slab is { IsEmpty: false };
+                _isFlushing |= hasSlab;
             }
 
             Completion? decided = _decided.TakeAll();
@@ -347,18 +349,40 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
-    /// <summary>A defect of ours surfaced as an exception: the connection ends here, and the process goes on.</summary>
+    /// <summary>
+    /// A defect of ours surfaced as an exception, with the lock held: the connection ends here, and the process goes on. At first it is
+    /// closed as for any failure; when that fails too, it is forgotten.
+    /// </summary>
     private void Collapse(Exception error)
     {
         QuiverLog.ConnectionCollapsed(QuicDiagnostics.Logger, error, Closing.Describe());
+        bool isFirst = !_hasCollapsed;
+        _hasCollapsed = true;
         if (_isGone)
         {
             return;
         }
 
+        try
+        {
+            if (isFirst)
+            {
+                Core.CloseTransport(TransportErrorCode.InternalError, "internal error", error, Now);
+                Interlocked.Or(ref _posted, (int)Posted.Deadline);
+                return;
+            }
+
+            // Gives the connection ids back too.
+            Core.OnTimeout(Timestamp.Never);
+        }
+        catch (Exception e)
+        {
+            QuiverLog.ConnectionCollapsed(QuicDiagnostics.Logger, e, Closing.Describe());
+        }
+
         if (!Closing.IsClosed)
         {
-            _facts.OnClosed(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.InternalError, 0, error.Message) { Cause = error });
+            _facts.OnClosed(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.InternalError, 0, "internal error") { Cause = error });
         }
 
         if (!_facts.IsDrained)
