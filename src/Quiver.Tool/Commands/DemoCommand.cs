@@ -10,7 +10,7 @@ internal static class DemoCommand
     public static Command Create(ToolOutput output)
     {
         DemoOptions defaults = new();
-        Option<long> bytes = SizeOption.Create("--bytes", "How much to transfer.", defaults.Bytes);
+        Option<ByteCount> bytes = SizeOption.Create("--bytes", "How much to transfer.", defaults.Bytes);
         Option<int> streams = CountOption.Create("--streams", "How many short streams to open.", defaults.Streams);
         Option<int> parallel = CountOption.Create("--parallel", "How many short streams are open at once.", defaults.Parallel, max: 1000);
         Option<int> handshakes = CountOption.Create("--handshakes", "How many handshakes the median is of.", defaults.Handshakes);
@@ -23,7 +23,7 @@ internal static class DemoCommand
         {
             DemoOptions options = new()
             {
-                Bytes = parsed.GetValue(bytes),
+                Bytes = parsed.GetValue(bytes).Value,
                 Streams = parsed.GetValue(streams),
                 Parallel = parsed.GetValue(parallel),
                 Handshakes = parsed.GetValue(handshakes),

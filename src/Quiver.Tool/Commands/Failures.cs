@@ -28,7 +28,6 @@ internal static class Failures
 
     private static string Advice(QuicException exception) => exception.QuicError switch
     {
-        QuicError.ConnectionTimeout => " Is the server running, and does UDP get through to this port?",
         QuicError.ConnectionRefused => " The server is there but takes no connection now: try again later.",
         QuicError.ConnectionIdle => " The connection fell silent: the server may have gone, or the network.",
         QuicError.VersionNegotiationError => " The server speaks none of the QUIC versions that this tool speaks.",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Quiver.Tool.Output;
 
@@ -43,8 +44,13 @@ internal static class QuiverCommand
         }
     }
 
-    private static RootCommand Create(ToolOutput output) => new("QUIC from the command line: serve and get files, measure, see it work.")
+    // Not a RootCommand: that one is named after the executable's file.
+    private static Command Create(ToolOutput output) => new("quiver", "QUIC from the command line: serve and get files, measure, see it work.")
     {
         DemoCommand.Create(output),
+        ServeCommand.Create(output),
+        GetCommand.Create(output),
+        new HelpOption(),
+        new VersionOption(),
     };
 }

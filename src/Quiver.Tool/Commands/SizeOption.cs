@@ -6,11 +6,11 @@ namespace Quiver.Tool.Commands;
 /// <summary>An option whose value is a number of bytes: <c>1000</c>, <c>64KiB</c>, <c>256MiB</c>, <c>1GiB</c>.</summary>
 internal static class SizeOption
 {
-    public static Option<long> Create(string name, string description, long defaultValue) => new(name)
+    public static Option<ByteCount> Create(string name, string description, long defaultValue) => new(name)
     {
         Description = description,
         HelpName = "SIZE",
-        DefaultValueFactory = _ => defaultValue,
+        DefaultValueFactory = _ => new ByteCount(defaultValue),
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
@@ -19,7 +19,7 @@ internal static class SizeOption
                 result.AddError($"'{text}' is not a size: give a number of bytes, or one with KiB, MiB or GiB.");
             }
 
-            return size;
+            return new ByteCount(size);
         },
     };
 }

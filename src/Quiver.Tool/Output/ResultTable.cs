@@ -12,9 +12,11 @@ internal sealed class ResultTable
     {
         _console = console;
         _table = new Table().Border(console.Profile.Capabilities.Ansi ? TableBorder.Rounded : TableBorder.None);
-        foreach (string heading in headings)
+        for (int i = 0; i < headings.Length; i++)
         {
-            _table.AddColumn(new TableColumn(new Text(heading)).NoWrap());
+            // On a narrow terminal the last column gives way.
+            TableColumn column = new(new Text(headings[i]));
+            _table.AddColumn(i < headings.Length - 1 ? column.NoWrap() : column);
         }
     }
 
