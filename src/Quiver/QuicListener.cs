@@ -39,7 +39,7 @@ public sealed class QuicListener : IAsyncDisposable
         }
         catch (QuicException)
         {
-            EndpointRegistry.Release(loop);
+            _ = EndpointRegistry.ReleaseAsync(loop);
             throw;
         }
 

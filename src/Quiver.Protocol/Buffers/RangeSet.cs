@@ -67,12 +67,7 @@ internal sealed class RangeSet
             return;
         }
 
-        int index = 0;
-        while (index < _count && _ranges[index].End <= start)
-        {
-            index++;
-        }
-
+        int index = FirstEndingAfter(start);
         while (index < _count && _ranges[index].Start < end)
         {
             Range range = _ranges[index];
@@ -104,6 +99,13 @@ internal sealed class RangeSet
         // Ranges are not adjacent, so if one ends just at the value none starts there.
         int index = FirstTouching(value);
         return index < _count && _ranges[index].Start <= value && value < _ranges[index].End;
+    }
+
+    /// <summary>Index of the first range that ends above the value, or <see cref="Count"/>.</summary>
+    public int FirstEndingAfter(ulong value)
+    {
+        int index = FirstTouching(value);
+        return index < _count && _ranges[index].End == value ? index + 1 : index;
     }
 
     public void RemoveFirst() => RemoveAt(0, 1);

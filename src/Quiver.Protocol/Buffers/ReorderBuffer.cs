@@ -4,12 +4,16 @@ namespace Quiver.Protocol.Buffers;
 
 /// <summary>
 /// Puts received bytes in order: pooled blocks of a fixed size at fixed offsets, and the set of what has arrived.
-/// Memory is bounded by the window that the caller enforces, gaps by <see cref="MaxGaps"/>. Owns its blocks until read or <see cref="Clear"/>.
+/// Memory is bounded by the window that the caller enforces, gaps by <see cref="MaxGaps"/> and <see cref="BytesPerGap"/>. Owns its blocks until read or <see cref="Clear"/>.
 /// </summary>
 internal sealed class ReorderBuffer
 {
-    /// <summary>Disjoint ranges kept: a peer that sends every other byte costs no more than this. As neqo's bound of 4,096, made smaller.</summary>
+    /// <summary>
+    /// Disjoint ranges kept: so many, and one more for each so many bytes that are out of order. An honest sender's pieces are about
+    /// a datagram long, and a queue that overflows loses every other one; a peer that sends every other byte costs no more than this.
+    /// </summary>
     public const int MaxGaps = 1024;
+    public const int BytesPerGap = 512;
 
     private const int BlockSize = 16 * 1024;
     private const int FirstBlockSize = 2 * 1024;
@@ -48,7 +52,7 @@ internal sealed class ReorderBuffer
                 return true;
             }
 
-            if (_gaps.Count > MaxGaps)
+            if (_gaps.Count > MaxGaps + (int)((_gaps.Max - ContiguousEnd) / BytesPerGap))
             {
                 return false;
             }

@@ -135,14 +135,14 @@ internal sealed class SendBuffer
     public void OnLost(ulong offset, int length)
     {
         ulong end = Math.Min(offset + (ulong)length, NextOffset);
-        _lost.Add(Math.Max(offset, Start), end);
-        if (!_acked.IsEmpty)
+        ulong position = Math.Max(offset, Start);
+        for (int i = _acked.FirstEndingAfter(position); i < _acked.Count && _acked[i].Start < end; i++)
         {
-            foreach (RangeSet.Range range in _acked.Ranges)
-            {
-                _lost.Remove(range.Start, range.End);
-            }
+            _lost.Add(position, _acked[i].Start);
+            position = _acked[i].End;
         }
+
+        _lost.Add(position, end);
     }
 
     /// <summary>Gives all blocks back; the offsets stay.</summary>

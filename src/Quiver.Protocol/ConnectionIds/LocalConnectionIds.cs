@@ -18,6 +18,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     private readonly int _idLength;
     private ulong _nextSequence = 1;
     private int _limit = 1;
+    private ConnectionId? _original;
 
     public LocalConnectionIds(in ConnectionId first, in StatelessResetToken token, IRandomSource random, Action<ConnectionId> onAdded, Action<ConnectionId> onRemoved)
     {
@@ -44,6 +45,23 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         return false;
     }
 
+    /// <summary>Server: the client's own choice, by which its first packets come until it knows ours. RFC 9000 §7.2.</summary>
+    public void AddOriginal(in ConnectionId original)
+    {
+        _original = original;
+        _onAdded(original);
+    }
+
+    /// <summary>The handshake is confirmed: nothing comes by the client's choice any more.</summary>
+    public void RemoveOriginal()
+    {
+        if (_original is ConnectionId original)
+        {
+            _onRemoved(original);
+            _original = null;
+        }
+    }
+
     /// <summary>The handshake is done: more ids may be issued, as many as the peer keeps.</summary>
     public void OnPeerLimit(ulong activeConnectionIdLimit)
     {
@@ -60,7 +78,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
                 TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not issued", (ulong)FrameType.RetireConnectionId);
         }
 
-        int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+        int index = IndexOf(sequence);
         if (index < 0)
         {
             return;
@@ -80,6 +98,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>The connection is over: none of the ids is ours any more.</summary>
     public void RemoveAll()
     {
+        RemoveOriginal();
         foreach (IssuedConnectionId issued in _active)
         {
             _onRemoved(issued.Id);
@@ -92,7 +111,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     {
         while (_pending.TryPeek(out ulong sequence))
         {
-            int index = _active.FindIndex(issued => issued.SequenceNumber == sequence);
+            int index = IndexOf(sequence);
             if (index >= 0)
             {
                 var frame = new NewConnectionIdFrame(sequence, 0, _active[index].Id, _active[index].Token);
@@ -120,6 +139,20 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         {
             _pending.Enqueue(frame.Id);
         }
+    }
+
+    // No lambda: a closure would be made for every packet that asks for frames.
+    private int IndexOf(ulong sequence)
+    {
+        for (int i = 0; i < _active.Count; i++)
+        {
+            if (_active[i].SequenceNumber == sequence)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private void Issue()

@@ -43,6 +43,12 @@ internal sealed class Connection : IDisposable
 
     public bool IsHandshakeComplete => Tls.IsComplete;
 
+    /// <summary>
+    /// Whether any packet of the peer was authenticated. A server's connection whose first datagram does not get there was
+    /// made for garbage: forget it, without a word to anybody.
+    /// </summary>
+    public bool HasSeenPeer => _start.HasSeenPeer;
+
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? CloseReason => _closer.Reason;
 
@@ -52,6 +58,9 @@ internal sealed class Connection : IDisposable
 
     /// <summary>Streams that are not yet done on the wire.</summary>
     public int StreamCount => _state.Streams?.Table.Count ?? 0;
+
+    /// <summary>Streams of a direction that the peer has opened so far.</summary>
+    public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
     public LossDetector Recovery => _state.Recovery;
 
@@ -101,7 +110,7 @@ internal sealed class Connection : IDisposable
         connection._start.SetInitialKeys(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
         connection.SetHandshakeTimeout(handshakeTimeout, now);
-        events.OnConnectionIdAdded(initial.DestinationConnectionId);
+        state.LocalIds.AddOriginal(initial.DestinationConnectionId);
         return connection;
     }
 
@@ -232,9 +241,11 @@ internal sealed class Connection : IDisposable
     /// <summary>A datagram that ended in this connection's reset token came. RFC 9000 §10.3.1.</summary>
     public void OnStatelessReset(Timestamp now) => _closer.OnStatelessReset(now);
 
-    /// <summary>Ends at once with nothing sent; buffers return to their pools.</summary>
+    /// <summary>Ends at once with nothing sent; ids are given up, buffers return to their pools.</summary>
     public void Dispose()
     {
+        _state.LocalIds.RemoveAll();
+        _state.PeerIds.RemoveAll();
         _receiver.Dispose();
         _state.Dispose();
         _handshake.Tls.Dispose();

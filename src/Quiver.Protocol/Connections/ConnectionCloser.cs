@@ -88,6 +88,12 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
             Deadline = Timestamp.Never;
             _sendPending = false;
             state.LocalIds.RemoveAll();
+            if (state.Role == EndpointRole.Server)
+            {
+                // The id that the client chose at first found the connection too.
+                state.Events.OnConnectionIdRemoved(state.OriginalDestination);
+            }
+
             state.PeerIds.RemoveAll();
             state.Dispose();
             state.Events.OnDrained();

@@ -130,6 +130,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         state.Recovery.PeerHasValidatedAddress = true;
         state.Discard(PacketNumberSpace.Initial);
         state.Discard(PacketNumberSpace.Handshake);
+        state.LocalIds.RemoveOriginal();
     }
 
     private static PacketNumberSpace SpaceOf(EncryptionLevel level) => level switch

@@ -10,7 +10,8 @@ namespace Quiver.Protocol.Connections;
 /// </summary>
 internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser closer)
 {
-    private bool _sawServerPacket;
+    /// <summary>Whether any packet of the peer was authenticated.</summary>
+    public bool HasSeenPeer { get; private set; }
 
     public void SetInitialKeys(in ConnectionId destination)
     {
@@ -25,7 +26,7 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
     /// <summary>A packet of the handshake was authenticated.</summary>
     public void OnAuthenticated(in PacketHeader header)
     {
-        _sawServerPacket = true;
+        HasSeenPeer = true;
         if (header.Type == PacketType.OneRtt)
         {
             return;
@@ -49,7 +50,7 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
     /// <summary>Client: follows one Retry, and only before anything else came. RFC 9000 §17.2.5.2.</summary>
     public void OnRetry(ReadOnlySpan<byte> packet, in PacketHeader header)
     {
-        if (state.Role != EndpointRole.Client || _sawServerPacket || state.RetrySource is not null || header.Token.IsEmpty
+        if (state.Role != EndpointRole.Client || HasSeenPeer || state.RetrySource is not null || header.Token.IsEmpty
             || state.IsClosing || header.Source == state.PeerIds.Current)
         {
             return;
@@ -75,7 +76,7 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         ReadOnlySpan<byte> versions = packet[header.PayloadOffset..];
 
         // Not once anything else came, nor if it lists the version that we use, nor for other ids than ours.
-        if (state.Role != EndpointRole.Client || _sawServerPacket || state.RetrySource is not null || state.IsClosing
+        if (state.Role != EndpointRole.Client || HasSeenPeer || state.RetrySource is not null || state.IsClosing
             || header.Source != state.OriginalDestination || VersionNegotiationPacket.Offers(versions, QuicVersion.V1))
         {
             return;

@@ -9,7 +9,6 @@ internal sealed class EcnValidator
     /// <summary>Packets marked before the first verdict. RFC 9000 §A.4 suggests ten.</summary>
     private const int TestingPackets = 10;
 
-    private EcnCounts _reported;
     private ulong _markedSent;
     private ulong _markedLost;
     private bool _failed;
@@ -19,11 +18,12 @@ internal sealed class EcnValidator
     public EcnCodepoint Codepoint =>
         !_failed && (_capable || _markedSent < TestingPackets) ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
 
-    public void OnSent(EcnCodepoint codepoint)
+    public void OnSent(SpaceRecovery space, EcnCodepoint codepoint)
     {
         if (codepoint == EcnCodepoint.Ect0)
         {
             _markedSent++;
+            space.EcnMarked++;
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class EcnValidator
     }
 
     /// <summary>Judges an ACK that raised the largest acknowledged; true when it reports new congestion marks.</summary>
-    public bool OnAck(EcnCounts? counts, ulong newlyAckedMarked)
+    public bool OnAck(SpaceRecovery space, EcnCounts? counts, ulong newlyAckedMarked)
     {
         if (_failed)
         {
@@ -51,16 +51,18 @@ internal sealed class EcnValidator
             return false;
         }
 
-        ulong ect0 = reported.Ect0 - _reported.Ect0;
-        ulong ce = reported.Ce - _reported.Ce;
-        bool wentBack = reported.Ect0 < _reported.Ect0 || reported.Ce < _reported.Ce || reported.Ect1 < _reported.Ect1;
-        if (wentBack || ect0 + ce < newlyAckedMarked || reported.Ect0 + reported.Ce > _markedSent || reported.Ect1 > 0)
+        // Each space has counts of its own. RFC 9000 §13.4.1.
+        EcnCounts before = space.EcnReported;
+        ulong ect0 = reported.Ect0 - before.Ect0;
+        ulong ce = reported.Ce - before.Ce;
+        bool wentBack = reported.Ect0 < before.Ect0 || reported.Ce < before.Ce || reported.Ect1 < before.Ect1;
+        if (wentBack || ect0 + ce < newlyAckedMarked || reported.Ect0 + reported.Ce > space.EcnMarked || reported.Ect1 > 0)
         {
             _failed = true;
             return false;
         }
 
-        _reported = reported;
+        space.EcnReported = reported;
         _capable |= newlyAckedMarked > 0;
         return ce > 0;
     }

@@ -61,7 +61,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     {
         SpaceRecovery space = _spaces[(int)spaceId];
         space.Log.Commit(frameMark, isInFlight ? size : 0, isAckEliciting, ecn, now);
-        _ecn.OnSent(ecn);
+        _ecn.OnSent(space, ecn);
         if (isAckEliciting)
         {
             space.LastAckElicitingSent = now;
@@ -139,7 +139,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             _firstRttSample ??= now;
         }
 
-        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(ack.Ecn, marked))
+        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked))
         {
             congestion.OnCongestion(log[ack.Largest].TimeSent, now);
         }

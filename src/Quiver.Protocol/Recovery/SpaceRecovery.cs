@@ -1,3 +1,4 @@
+using Quiver.Protocol.Frames;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Recovery;
@@ -19,6 +20,11 @@ internal sealed class SpaceRecovery
 
     /// <summary>Ack-eliciting datagrams to be sent whatever the congestion window says. RFC 9002 §6.2.4.</summary>
     public int ProbesPending { get; set; }
+
+    /// <summary>Packets that we marked, and what the peer has counted of them.</summary>
+    public ulong EcnMarked { get; set; }
+
+    public EcnCounts EcnReported { get; set; }
 
     public bool IsDiscarded { get; set; }
 }

@@ -104,7 +104,7 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
         if (!_buffer.Write(offset, data))
         {
             TransportException.Throw(
-                TransportErrorCode.InternalError, $"stream {stream.Id} has more than {ReorderBuffer.MaxGaps} gaps", (ulong)FrameType.Stream);
+                TransportErrorCode.InternalError, $"the data of stream {stream.Id} has too many gaps", (ulong)FrameType.Stream);
         }
 
         ReceiveStreamState state = State;

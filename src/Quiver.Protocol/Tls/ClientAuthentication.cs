@@ -16,7 +16,7 @@ internal sealed class ClientAuthentication(TlsCertificate? certificate)
         _scheme = certificate is null ? null : OwnAuthentication.ChooseScheme(certificate, accepted);
     }
 
-    /// <summary>Writes Certificate and CertificateVerify if asked; a client without a fitting certificate answers with an empty one.</summary>
+    /// <summary>Writes Certificate and CertificateVerify if asked; without a fitting certificate an empty Certificate.</summary>
     public void WriteAnswer(TlsWriter writer, Transcript transcript)
     {
         if (!_isRequested)

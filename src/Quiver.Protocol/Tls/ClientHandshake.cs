@@ -14,7 +14,6 @@ internal sealed class ClientHandshake : ITlsHandshake
     private readonly ClientOffer _offer;
     private readonly HandshakeKeys _keys;
     private readonly MessageAssembler _input = new();
-    private readonly TlsWriter _writer = new();
     private readonly PeerAuthentication _server = new(EndpointRole.Server);
     private readonly ClientAuthentication _authentication;
     private ClientState _state = ClientState.Start;
@@ -164,7 +163,8 @@ internal sealed class ClientHandshake : ITlsHandshake
             return;
         }
 
-        ReadOnlySpan<byte> share = ServerHelloRules.ReadShare(hello, _offer, _isRetried ? NegotiatedGroup : NamedGroup.None, out IKeyShare own);
+        NamedGroup retriedGroup = _isRetried ? NegotiatedGroup : NamedGroup.None;
+        ReadOnlySpan<byte> share = ServerHelloRules.ReadShare(hello, _offer, retriedGroup, out IKeyShare own);
         SelectSuite(hello.Suite);
         NegotiatedGroup = own.Group;
         _keys.Transcript.Add(message.Whole);
@@ -236,15 +236,18 @@ internal sealed class ClientHandshake : ITlsHandshake
         Finished.Verify(message, EndpointRole.Server, _keys);
         _keys.Transcript.Add(message.Whole);
         using ApplicationSecrets secrets = _keys.DeriveApplicationSecrets();
-        _writer.Clear();
-        _authentication.WriteAnswer(_writer, _keys.Transcript);
-        Finished.Write(_writer, EndpointRole.Client, _keys);
+        TlsWriter writer = new();
+        _authentication.WriteAnswer(writer, _keys.Transcript);
+        Finished.Write(writer, EndpointRole.Client, _keys);
         _input.MoveTo(EncryptionLevel.Application);
         _state = ClientState.Connected;
         IsComplete = true;
-        _sink.OnHandshakeBytes(EncryptionLevel.Handshake, _writer.Written);
+        _sink.OnHandshakeBytes(EncryptionLevel.Handshake, writer.Written);
         _keys.InstallApplicationWrite(secrets);
         _keys.InstallApplicationRead(secrets);
+
+        // What is left serves for tickets only. When these are kept, the resumption secret is to be derived before this.
+        Dispose();
         _sink.OnHandshakeComplete();
     }
 
@@ -259,8 +262,8 @@ internal sealed class ClientHandshake : ITlsHandshake
 
     private void SendClientHello()
     {
-        _writer.Clear();
-        _keys.Transcript.Add(_offer.Write(_writer));
-        _sink.OnHandshakeBytes(EncryptionLevel.Initial, _writer.Written);
+        TlsWriter writer = new();
+        _keys.Transcript.Add(_offer.Write(writer));
+        _sink.OnHandshakeBytes(EncryptionLevel.Initial, writer.Written);
     }
 }

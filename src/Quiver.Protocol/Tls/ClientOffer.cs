@@ -56,7 +56,8 @@ internal sealed class ClientOffer : IDisposable
         }
     }
 
-    /// <summary>Takes what a HelloRetryRequest asks for: a share for another group (None: as before), and its cookie. RFC 9846 §4.2.4.</summary>
+    /// <summary>Takes what a HelloRetryRequest asks for: a share for another group (None: as before), and its cookie.
+    /// RFC 9846 §4.2.4.</summary>
     public void Retry(NamedGroup group, ReadOnlySpan<byte> cookie)
     {
         _cookie = cookie.ToArray();

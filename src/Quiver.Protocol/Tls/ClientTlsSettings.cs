@@ -20,6 +20,7 @@ internal sealed class ClientTlsSettings
     /// <summary>Used when the server asks for a certificate; null answers with an empty one.</summary>
     public TlsCertificate? ClientCertificate { get; init; }
 
-    /// <summary>Groups for which a key share goes into the first ClientHello; null: the first group (and X25519 beside the hybrid).</summary>
+    /// <summary>Groups for which a key share goes into the first ClientHello; null: the first group (and X25519 beside the
+    /// hybrid).</summary>
     public IReadOnlyList<NamedGroup>? KeyShares { get; init; }
 }

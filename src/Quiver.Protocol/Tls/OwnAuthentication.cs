@@ -22,7 +22,8 @@ internal static class OwnAuthentication
     }
 
     /// <summary>Writes Certificate and CertificateVerify.</summary>
-    public static void Write(TlsWriter writer, TlsCertificate certificate, SignatureScheme scheme, EndpointRole signer, Transcript transcript)
+    public static void Write(
+        TlsWriter writer, TlsCertificate certificate, SignatureScheme scheme, EndpointRole signer, Transcript transcript)
     {
         transcript.Add(CertificateMessage.Write(writer, certificate.Chain));
         Span<byte> content = stackalloc byte[CertificateVerify.MaxContentLength];

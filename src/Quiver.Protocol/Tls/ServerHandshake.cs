@@ -41,6 +41,12 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
 
     public void Receive(EncryptionLevel level, ReadOnlySpan<byte> bytes)
     {
+        // Nothing may follow a ClientHello before it is answered, and nothing of it should fill our memory. RFC 9846 §4.
+        if (_state == ServerState.WaitSettings && !bytes.IsEmpty)
+        {
+            TransportException.ThrowAlert(TlsAlert.UnexpectedMessage, "TLS: handshake bytes follow the ClientHello");
+        }
+
         _input.Append(level, bytes);
         Process();
     }
@@ -64,6 +70,7 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
         Suspension = TlsSuspension.None;
         if (negotiation.NeedsRetry)
         {
+            _input.MoveTo(EncryptionLevel.Initial);
             _state = ServerState.WaitSecondClientHello;
             _flight.SendRetry();
         }
@@ -225,7 +232,7 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
 
         // Made when our flight was sent. Only now may we read what the application was sent. RFC 9001 §5.7.
         _keys.InstallApplicationRead(_secrets!);
-        _secrets!.Dispose();
+        Dispose();
         sink.OnHandshakeComplete();
     }
 }

@@ -28,7 +28,8 @@ internal static class ServerHelloRules
         }
     }
 
-    /// <summary>The server's share and our half for its group. <paramref name="retriedGroup"/>: what a HelloRetryRequest asked for, or None.</summary>
+    /// <summary>The server's share and our half for its group. <paramref name="retriedGroup"/> is what a HelloRetryRequest
+    /// asked for, or None.</summary>
     public static ReadOnlySpan<byte> ReadShare(ServerHello hello, ClientOffer offer, NamedGroup retriedGroup, out IKeyShare own)
     {
         ReadOnlySpan<byte> data = hello.Extensions.Find(ExtensionType.KeyShare, ExtensionPlacement.ServerHello);

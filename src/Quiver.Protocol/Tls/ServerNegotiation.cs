@@ -30,7 +30,6 @@ internal sealed class ServerNegotiation
 
     public static ServerNegotiation Choose(ClientHello hello, IReadOnlyList<ReadOnlyMemory<byte>> offered, ServerTlsSettings settings)
     {
-        AlpnExtension.CheckSettings(settings.Protocols);
         ExtensionBlock extensions = hello.Extensions;
         ReadOnlyMemory<byte> protocol = AlpnExtension.Choose(settings.Protocols, offered);
         CipherSuite suite = ChooseSuite(hello.Suites, settings.Suites);
@@ -107,7 +106,8 @@ internal sealed class ServerNegotiation
         // RFC 9846 §4.2.1.
         TransportException.ThrowAlert(
             TlsAlert.HandshakeFailure,
-            $"TLS: no key exchange group in common: the client offers {groups.ToString()}, the server has {string.Join(", ", preferences)}");
+            $"TLS: no key exchange group in common: the client offers {groups.ToString()}, "
+            + $"the server has {string.Join(", ", preferences)}");
         return default;
     }
 

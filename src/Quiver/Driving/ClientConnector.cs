@@ -53,7 +53,7 @@ internal static class ClientConnector
         }
         catch
         {
-            EndpointRegistry.Release(loop);
+            _ = EndpointRegistry.ReleaseAsync(loop);
             throw;
         }
 

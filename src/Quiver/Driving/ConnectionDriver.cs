@@ -343,7 +343,7 @@ internal sealed class ConnectionDriver : IGuard
 
         if (outcome.IsDrained)
         {
-            EndpointRegistry.Release(_loop);
+            _ = EndpointRegistry.ReleaseAsync(_loop);
         }
     }
 

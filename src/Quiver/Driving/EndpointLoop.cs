@@ -18,6 +18,7 @@ internal sealed class EndpointLoop
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(10);
 
     private readonly Thread _thread;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReceiveBatch _batch = new();
     private readonly byte[] _reply = new byte[MaxReplyLength];
 
@@ -52,6 +53,9 @@ internal sealed class EndpointLoop
     /// <summary>Whether the loop is ending and takes no more users. Guarded by the registry.</summary>
     public bool IsClosing { get; set; }
 
+    /// <summary>Completes when the socket is closed.</summary>
+    public Task Closed => _closed.Task;
+
     public void Start() => _thread.Start();
 
     public void Wake() => Socket.Wake();
@@ -82,6 +86,7 @@ internal sealed class EndpointLoop
         {
             Socket.Dispose();
             EndpointRegistry.OnClosed(this);
+            _closed.TrySetResult();
         }
     }
 

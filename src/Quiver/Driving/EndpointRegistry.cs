@@ -79,20 +79,24 @@ internal static class EndpointRegistry
         }
     }
 
-    /// <summary>One user less. The last one closes a bound loop at once; a shared one lingers for the next client.</summary>
-    public static void Release(EndpointLoop loop)
+    /// <summary>
+    /// One user less. The last one closes a bound loop at once, and the task ends when its port is free; a shared loop lingers for the
+    /// next client.
+    /// </summary>
+    public static Task ReleaseAsync(EndpointLoop loop)
     {
         lock (s_lock)
         {
             if (--loop.Users > 0)
             {
-                return;
+                return Task.CompletedTask;
             }
 
             loop.IsClosing = !loop.IsShared;
         }
 
         loop.Wake();
+        return loop.IsShared ? Task.CompletedTask : loop.Closed;
     }
 
     public static bool IsUnused(EndpointLoop loop, out bool isClosing)

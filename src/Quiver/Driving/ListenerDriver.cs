@@ -189,6 +189,6 @@ internal sealed class ListenerDriver : IGuard
             await connection.DisposeAsync().ConfigureAwait(false);
         }
 
-        EndpointRegistry.Release(Loop);
+        await EndpointRegistry.ReleaseAsync(Loop).ConfigureAwait(false);
     }
 }

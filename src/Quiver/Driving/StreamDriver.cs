@@ -140,8 +140,9 @@ internal sealed class StreamDriver : IStreamEvents
 
         _isDisposed = true;
         ulong errorCode = Connection.Streams.DefaultErrorCode;
+        bool wasUsed = IsStarted;
         Reader?.Abort(errorCode);
-        if (IsStarted)
+        if (wasUsed)
         {
             Writer?.Finish();
         }

@@ -56,7 +56,6 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
     /// <summary>Under the lock, when idle. <paramref name="root"/> lives until the operation was awaited.</summary>
     protected void Begin(object root)
     {
-        _source.Reset();
         _root = root;
         _phase = Phase.Pending;
     }
@@ -135,6 +134,8 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
         }
         finally
         {
+            // The source would keep the result alive.
+            _source.Reset();
             _result = default!; // Not read before it is set again.
             _phase = Phase.Idle;
             OnFetched();

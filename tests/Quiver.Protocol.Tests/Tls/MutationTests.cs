@@ -6,7 +6,7 @@ namespace Quiver.Protocol.Tests.Tls;
 /// <summary>Whatever comes, a handshake continues or ends with a <see cref="TransportException"/>; nothing else, and it does end.</summary>
 public sealed class MutationTests
 {
-    private const int RoundsPerFlight = 600;
+    private const int RoundsPerFlight = 300;
 
     /// <summary>A second ClientHello, a flight, a post-handshake message … never more than these.</summary>
     private const int MaxDeliveries = 20;

@@ -50,6 +50,26 @@ public sealed class SuspensionTests
     }
 
     [Fact]
+    [Rfc(9846, "4")]
+    public void Bytes_that_come_while_a_server_waits_for_settings_are_unexpected()
+    {
+        using TlsPair pair = new();
+        pair.Client.Start();
+        pair.Server.Receive(EncryptionLevel.Initial, pair.ClientSink.Outbox.Dequeue().Bytes);
+        pair.Server.Receive(EncryptionLevel.Initial, []);
+        AssertAlert(TlsAlert.UnexpectedMessage, Assert.Throws<TransportException>(() => pair.Server.Receive(EncryptionLevel.Initial, [1])));
+    }
+
+    [Fact]
+    public void A_server_without_protocols_says_so()
+    {
+        using TlsPair pair = new(server: new ServerTlsSettings { Protocols = [], Certificate = TestCertificates.P256 });
+        TransportException thrown = Assert.Throws<TransportException>(() => pair.Run());
+        AssertAlert(TlsAlert.NoApplicationProtocol, thrown);
+        Assert.EndsWith("the client offers \"h3\", the server has none", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_kept_has_a_limit()
     {
         using TlsPair pair = new();

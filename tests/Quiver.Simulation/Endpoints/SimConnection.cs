@@ -34,6 +34,9 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public ulong[] Credit { get; } = new ulong[2];
 
+    /// <summary>Traffic secrets by their key log label.</summary>
+    public Dictionary<string, byte[]> Secrets { get; } = [];
+
     /// <summary>What is done with a stream that the peer opened.</summary>
     public Action<SimConnection, QuicStreamState> OnOpened { get; set; } = (connection, stream) =>
     {
@@ -113,9 +116,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
     {
     }
 
-    public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
-    {
-    }
+    public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) => Secrets[label] = secret.ToArray();
 
     public void OnClosed(CloseReason reason) => Closed = reason;
 

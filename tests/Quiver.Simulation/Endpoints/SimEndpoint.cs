@@ -45,6 +45,7 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
         {
             Protocols = [SimConnection.Protocol],
             ServerName = "localhost",
+            KeyLog = true,
             Groups = groups ?? [NamedGroup.X25519, NamedGroup.Secp256r1, NamedGroup.Secp384r1],
         };
         connection.Connection = Connection.CreateClient(
@@ -64,8 +65,16 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
             case RouteKind.Create:
                 var created = new SimConnection(this);
                 created.Connection = Connection.CreateServer(route.Initial, TimeSpan.FromMinutes(10), world.Random, created, world.Now);
-                _connections.Add(created);
                 created.Connection.ReceiveDatagram(datagram.Bytes, datagram.Arrival, world.Now);
+                if (created.Connection.HasSeenPeer)
+                {
+                    _connections.Add(created);
+                }
+                else
+                {
+                    created.Connection.Dispose();
+                }
+
                 break;
             case RouteKind.Reply:
                 int length = ProtocolEndpoint<SimConnection>.WriteReply(datagram.Bytes, _buffer, world.Random);

@@ -52,7 +52,7 @@ internal sealed class SimStream : IStreamEvents
             int count = receive.Read(_chunk);
             for (int i = 0; i < count; i++)
             {
-                if (_chunk[i] != Pattern(Received + (ulong)i))
+                if (!Connection.World.AllowsForeignData && _chunk[i] != Pattern(Received + (ulong)i))
                 {
                     throw new InvalidOperationException($"stream {State.Id}: wrong byte at {Received + (ulong)i}");
                 }

@@ -42,6 +42,9 @@ internal sealed class World : IDisposable
     /// <summary>Called with every datagram as it is sent, before the network has its way.</summary>
     public Action<SimEndpoint, SimDatagram>? OnSent { get; set; }
 
+    /// <summary>Whether streams may carry something else than the pattern: an attacker writes what it likes.</summary>
+    public bool AllowsForeignData { get; set; }
+
     public int SentBy(SimEndpoint endpoint) => _sent[endpoint == Client ? 0 : 1];
 
     public void Send(SimEndpoint from, ReadOnlySpan<byte> bytes, in OutgoingDatagram datagram)

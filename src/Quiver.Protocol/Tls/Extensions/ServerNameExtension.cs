@@ -27,7 +27,9 @@ internal static class ServerNameExtension
         // The name goes without its trailing dot. RFC 6066 §3.
         string trimmed = name.EndsWith('.') ? name[..^1] : name;
         bool fits = trimmed.Length is > 0 and <= MaxLength && Ascii.IsValid(trimmed);
-        return fits ? trimmed : throw new ArgumentException($"'{name}' cannot be sent as a server name; is it in its ASCII form?", nameof(name));
+        return fits
+            ? trimmed
+            : throw new ArgumentException($"'{name}' cannot be sent as a server name; is it in its ASCII form?", nameof(name));
     }
 
     public static void Write(TlsWriter writer, string name)

@@ -3,7 +3,8 @@ using Quiver.Protocol.Tls.Extensions;
 
 namespace Quiver.Protocol.Tls.Messages;
 
-/// <summary>A ClientHello as a server reads it. Keeps a copy of the message, since it outlives the receive buffer. RFC 9846 §4.2.2.</summary>
+/// <summary>A ClientHello as a server reads it. Keeps a copy of the message, since it outlives the receive buffer.
+/// RFC 9846 §4.2.2.</summary>
 internal sealed class ClientHello
 {
     public const int RandomLength = 32;

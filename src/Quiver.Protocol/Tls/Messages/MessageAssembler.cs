@@ -34,9 +34,10 @@ internal sealed class MessageAssembler
         if (bytes.Length > _buffer.Length - _end)
         {
             // A new array, not a move within the old one: a message may still point into that.
-            byte[] larger = new byte[Math.Max(held + bytes.Length, Math.Min(2 * _buffer.Length, HandshakeLimits.MaxBuffered))];
-            _buffer.AsSpan(_start, held).CopyTo(larger);
-            _buffer = larger;
+            int needed = held + bytes.Length;
+            byte[] next = new byte[needed <= _buffer.Length ? _buffer.Length : Math.Max(needed, 2 * held)];
+            _buffer.AsSpan(_start, held).CopyTo(next);
+            _buffer = next;
             _start = 0;
             _end = held;
         }
@@ -85,7 +86,8 @@ internal sealed class MessageAssembler
         return true;
     }
 
-    /// <summary>New keys for reading: messages must not straddle them. RFC 9846 §5.1.</summary>
+    /// <summary>New keys for reading: messages must not straddle them. RFC 9846 §5.1. Lets go of the buffer, since after the
+    /// handshake little or nothing comes.</summary>
     public void MoveTo(EncryptionLevel level)
     {
         if (_start != _end)
@@ -95,5 +97,8 @@ internal sealed class MessageAssembler
         }
 
         Level = level;
+        _buffer = [];
+        _start = 0;
+        _end = 0;
     }
 }

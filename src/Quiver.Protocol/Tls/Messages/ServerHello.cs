@@ -65,7 +65,8 @@ internal readonly ref struct ServerHello
     }
 
     /// <summary>Writes a ServerHello, or with a random of null a HelloRetryRequest, whose share is only the group's name.</summary>
-    public static ReadOnlySpan<byte> Write(TlsWriter writer, IRandomSource? random, CipherSuite suite, NamedGroup group, ReadOnlySpan<byte> share)
+    public static ReadOnlySpan<byte> Write(
+        TlsWriter writer, IRandomSource? random, CipherSuite suite, NamedGroup group, ReadOnlySpan<byte> share)
     {
         int message = writer.BeginMessage(HandshakeType.ServerHello);
         writer.WriteUInt16(LegacyVersion);
@@ -115,7 +116,8 @@ internal readonly ref struct ServerHello
         ushort version = SupportedVersionsExtension.ReadResponse(data);
         if (version != SupportedVersionsExtension.Tls13)
         {
-            TransportException.ThrowAlert(TlsAlert.IllegalParameter, $"TLS: the server chooses version 0x{version:x4}, which was not offered");
+            TransportException.ThrowAlert(
+                TlsAlert.IllegalParameter, $"TLS: the server chooses version 0x{version:x4}, which was not offered");
         }
 
         // RFC 9846 §4.2.3.

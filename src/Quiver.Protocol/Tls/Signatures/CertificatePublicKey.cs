@@ -14,7 +14,8 @@ internal readonly ref struct CertificatePublicKey
     /// <summary>version, an explicit [0], which certificates of version 1 leave out.</summary>
     private static readonly Asn1Tag s_version = new(TagClass.ContextSpecific, 0, isConstructed: true);
 
-    private CertificatePublicKey(ReadOnlySpan<byte> info, ReadOnlySpan<byte> algorithm, ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> key)
+    private CertificatePublicKey(
+        ReadOnlySpan<byte> info, ReadOnlySpan<byte> algorithm, ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> key)
     {
         Info = info;
         Algorithm = algorithm;

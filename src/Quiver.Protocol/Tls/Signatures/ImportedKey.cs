@@ -26,7 +26,8 @@ internal sealed class ImportedKey : IDisposable
 
     public bool Is(ReadOnlySpan<byte> subjectPublicKeyInfo) => subjectPublicKeyInfo.SequenceEqual(_info);
 
-    /// <summary>Verifies by ECDSA or, with the salt as long as the hash (which is .NET's meaning), by RSASSA-PSS. RFC 9846 §4.3.3.</summary>
+    /// <summary>Verifies by ECDSA or, with the salt as long as the hash (which is .NET's meaning), by RSASSA-PSS.
+    /// RFC 9846 §4.3.3.</summary>
     public bool Verify(ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature, HashAlgorithmName hash) => _key switch
     {
         ECDsa ecdsa => ecdsa.VerifyData(content, signature, hash, DSASignatureFormat.Rfc3279DerSequence),

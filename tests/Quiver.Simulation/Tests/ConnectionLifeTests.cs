@@ -1,0 +1,303 @@
+using Quiver.Protocol.Connections;
+using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Packets;
+using Quiver.Protocol.Primitives;
+using Quiver.Simulation.Attack;
+using Quiver.Simulation.Endpoints;
+using Quiver.Simulation.Network;
+using Quiver.Testing;
+
+namespace Quiver.Simulation.Tests;
+
+/// <summary>How connections begin, idle and end.</summary>
+public sealed class ConnectionLifeTests
+{
+    private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(20);
+
+    [Fact, Rfc(9000, "8.1")]
+    public void Server_sends_at_most_three_times_what_it_received_before_the_address_is_validated()
+    {
+        long received = 0;
+        long sent = 0;
+        bool validated = false;
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)], new SimServerOptions { Certificate = TestIdentity.Long });
+        world.OnSent = (from, datagram) =>
+        {
+            if (from == world.Client)
+            {
+                received += datagram.Bytes.Length;
+                validated |= TypesOf(datagram.Bytes).Contains(PacketType.Handshake);
+            }
+            else
+            {
+                sent += datagram.Bytes.Length;
+                Assert.True(validated || sent <= 3 * received, $"{sent} bytes sent for {received} received");
+            }
+        };
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(10)));
+        Assert.True(sent > 10_000);
+    }
+
+    [Fact, Rfc(9000, "14.1")]
+    public void Datagrams_with_client_initials_have_1200_bytes_or_more()
+    {
+        using var world = new World(1, [new Loss(0.2), new Delay(s_delay)], [new Loss(0.2), new Delay(s_delay)]);
+        world.OnSent = (from, datagram) => Assert.True(
+            from != world.Client || !TypesOf(datagram.Bytes).Contains(PacketType.Initial) || datagram.Bytes.Length >= 1200);
+        Transfer.Run(world, 10_000, TimeSpan.FromMinutes(5));
+    }
+
+    [Fact, Rfc(9000, "14.1")]
+    public void Initial_in_a_small_datagram_makes_no_connection()
+    {
+        using var world = new StagedWorld(1, Stage.Fresh);
+        byte[] initial = world.ToServer[0].Bytes;
+        Assert.True(PacketHeader.TryRead(initial, 8, out PacketHeader header));
+        world.Receive(true, initial[..Math.Min(header.Length, 1199)]);
+        Assert.Null(world.Server);
+    }
+
+    [Fact, Rfc(9000, "10.1")]
+    public void Idle_connection_ends_silently_after_the_smaller_of_both_time_outs()
+    {
+        var options = new SimServerOptions { Configure = settings => settings with { IdleTimeout = TimeSpan.FromSeconds(5) } };
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)], options);
+        SimConnection client = Connect(world);
+        SimConnection server = world.Server.Connections[0];
+        world.Run(TimeSpan.FromSeconds(1));
+        int sent = world.SentBy(world.Client) + world.SentBy(world.Server);
+        Assert.False(world.RunUntil(() => client.Closed is not null, TimeSpan.FromSeconds(3.5)));
+        Assert.True(world.RunUntil(() => client.IsDrained && server.IsDrained, TimeSpan.FromSeconds(3)));
+        Assert.Equal(CloseKind.IdleTimeout, client.Closed!.Kind);
+        Assert.Equal(CloseKind.IdleTimeout, server.Closed!.Kind);
+        Assert.Equal(sent, world.SentBy(world.Client) + world.SentBy(world.Server));
+        Assert.Equal(0, world.Client.Routing.Count);
+        Assert.Equal(0, world.Server.Routing.Count);
+    }
+
+    [Fact, Rfc(9000, "10.1.2")]
+    public void Keep_alive_holds_an_idle_connection_open()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect(
+            settings => settings with { IdleTimeout = TimeSpan.FromSeconds(5), KeepAliveInterval = TimeSpan.FromSeconds(2) });
+        Assert.False(world.RunUntil(() => client.Closed is not null, TimeSpan.FromMinutes(10)));
+        Assert.True(client.IsConnected);
+        Assert.InRange(world.SentBy(world.Client), 250, 700);
+    }
+
+    [Fact, Rfc(9000, "10.1")]
+    public void Connection_to_nobody_ends_by_the_handshake_time_out()
+    {
+        using var world = new World(1, [new Loss(1)], [new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect(settings => settings with { HandshakeTimeout = TimeSpan.FromSeconds(10) });
+        Assert.True(world.RunUntil(() => client.IsDrained, TimeSpan.FromMinutes(1)));
+        Assert.Equal(CloseKind.HandshakeTimeout, client.Closed!.Kind);
+        Assert.InRange(world.SentBy(world.Client), 3, 15);
+    }
+
+    [Fact, Rfc(9000, "10.2")]
+    public void Close_reaches_the_peer_and_both_ends_forget_the_connection()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        SimConnection server = world.Server.Connections[0];
+        client.Connection.Close(42, "bye", world.Now);
+        Assert.Equal(new CloseReason(CloseKind.LocalApplication, 42, 0, "bye"), client.Closed);
+        Assert.True(world.RunUntil(() => server.Closed is not null, 2 * s_delay));
+        Assert.Equal(new CloseReason(CloseKind.PeerApplication, 42, 0, "bye"), server.Closed);
+        Assert.True(world.RunUntil(() => client.IsDrained && server.IsDrained, TimeSpan.FromSeconds(5)));
+        Assert.Equal(0, world.Client.Routing.Count + world.Server.Routing.Count);
+    }
+
+    [Fact, Rfc(9000, "10.2.3")]
+    public void Application_close_before_the_handshake_hides_its_code()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Loss(1)]);
+        SimConnection client = world.Client.Connect();
+        world.Run(2 * s_delay);
+        client.Connection.Close(42, "secret", world.Now);
+        SimConnection server = world.Server.Connections[0];
+        Assert.True(world.RunUntil(() => server.Closed is not null, 2 * s_delay));
+        Assert.Equal(new CloseReason(CloseKind.PeerTransport, (ulong)TransportErrorCode.ApplicationError, 0, string.Empty), server.Closed);
+    }
+
+    [Fact, Rfc(9000, "10.2.1")]
+    public void Lost_close_is_repeated_when_the_peer_goes_on_but_ever_more_rarely()
+    {
+        bool cut = false;
+        using var world = new World(1, [new Delay(s_delay)], [new Drop(_ => cut), new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        SimConnection server = world.Server.Connections[0];
+        cut = true;
+        server.Connection.Close(1, "gone", world.Now);
+        world.Run(TimeSpan.FromMilliseconds(1));
+        cut = false;
+        int before = world.SentBy(world.Server);
+        client.Open().Send(200_000);
+        Assert.True(world.RunUntil(() => client.Closed is not null, 3 * s_delay));
+        Assert.Equal(CloseKind.PeerApplication, client.Closed!.Kind);
+
+        // Ten datagrams were under way; at most the 1st, 3rd and 7th are answered.
+        Assert.InRange(world.SentBy(world.Server) - before, 1, 3);
+    }
+
+    [Fact, Rfc(9001, "4.9")]
+    public void Initial_and_handshake_packets_stop_once_the_handshake_is_confirmed()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        world.Run(10 * s_delay);
+        world.OnSent = (_, datagram) => Assert.Equal([PacketType.OneRtt], TypesOf(datagram.Bytes));
+        client.Open().Send(100_000);
+        world.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(100_000UL, world.Server.Connections[0].Streams[0].Received);
+    }
+
+    [Fact, Rfc(9000, "6.1")]
+    public void Unknown_version_is_answered_by_the_versions_that_we_speak()
+    {
+        using var world = new World(1, [], []);
+        byte[] initial = new byte[1200];
+        initial[0] = 0xC0;
+        initial[1] = 0x1A;
+        initial[5] = 25;
+        initial[31] = 3;
+        byte[]? answer = null;
+        world.OnSent = (from, datagram) => answer = datagram.Bytes;
+        world.Inject(world.Server, initial, new DatagramArrival(world.Server.Address, world.Client.Address, EcnCodepoint.NotEct));
+        world.Run(s_delay);
+        Assert.NotNull(answer);
+        Assert.Equal(3, answer[5]);
+        Assert.True(VersionNegotiationPacket.Offers(answer.AsSpan(5 + 1 + 3 + 1 + 25), QuicVersion.V1));
+        answer = null;
+        world.Inject(world.Server, initial[..1199], new DatagramArrival(world.Server.Address, world.Client.Address, EcnCodepoint.NotEct));
+        initial[1] = 0;
+        world.Inject(world.Server, initial, new DatagramArrival(world.Server.Address, world.Client.Address, EcnCodepoint.NotEct));
+        world.Run(s_delay);
+        Assert.Null(answer);
+    }
+
+    [Fact, Rfc(9000, "6.2")]
+    public void Client_gives_up_when_the_server_offers_no_version_that_it_speaks()
+    {
+        using var world = new StagedWorld(1, Stage.Fresh);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        byte[] none = [0x80, 0, 0, 0, 0, 8, .. header.Source.Span, 8, .. header.Destination.Span, 0x1A, 0x2A, 0x3A, 0x4A];
+        world.Receive(false, [.. none, 0, 0, 0, 1]);
+        Assert.Null(world.Client.Closed);
+        world.Receive(false, none);
+        Assert.Equal(CloseKind.VersionNegotiation, world.Client.Closed!.Kind);
+    }
+
+    [Fact, Rfc(9000, "17.2.5.2")]
+    public void Client_follows_one_genuine_retry()
+    {
+        using var world = new StagedWorld(1, Stage.Fresh);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        ConnectionId original = header.Destination;
+        byte[] retry = [0xF0, 0, 0, 0, 1, 8, .. header.Source.Span, 4, 9, 9, 9, 9, .. "token"u8];
+        byte[] tag = new byte[16];
+        int sent = world.ToServer.Count;
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.Equal(sent, world.ToServer.Count);
+        RetryIntegrity.ComputeTag(QuicVersion.V1, original.Span, retry, tag);
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.True(world.ToServer.Count > sent);
+        Assert.True(PacketHeader.TryRead(world.ToServer[sent].Bytes, 8, out PacketHeader again));
+        Assert.Equal([9, 9, 9, 9], again.Destination.Span.ToArray());
+        Assert.Equal("token"u8.ToArray(), again.Token.ToArray());
+        sent = world.ToServer.Count;
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.Equal(sent, world.ToServer.Count);
+    }
+
+    [Fact, Rfc(9000, "7.3")]
+    public void Server_that_did_not_see_our_connection_ids_is_not_believed()
+    {
+        // A Retry that the server never sent: its transport parameters lack retry_source_connection_id.
+        using var world = new StagedWorld(1, Stage.Fresh);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        byte[] retry = [0xF0, 0, 0, 0, 1, 8, .. header.Source.Span, 8, 9, 9, 9, 9, 9, 9, 9, 9, .. "token"u8];
+        byte[] tag = new byte[16];
+        RetryIntegrity.ComputeTag(QuicVersion.V1, header.Destination.Span, retry, tag);
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.True(world.World.RunUntil(() => world.Client.Closed is not null, TimeSpan.FromSeconds(5)));
+        Assert.Equal((ulong)TransportErrorCode.TransportParameterError, world.Client.Closed!.Code);
+    }
+
+    [Fact, Rfc(9000, "10.3.1")]
+    public void Stateless_reset_ends_the_connection_at_once()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        SimConnection server = world.Server!;
+        byte[] token = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+
+        // The client moves the server to an id with a known token.
+        var writer = new Protocol.Buffers.PacketWriter(new byte[60]);
+        new Protocol.Frames.NewConnectionIdFrame(9, 9, new ConnectionId([1, 2, 3, 4, 5, 6, 7, 8]), StatelessResetToken.Read(token)).Write(ref writer);
+        world.Receive(true, PacketForge.For(world, EndpointRole.Client).Make(EncryptionLevel.Application, writer.Written)!);
+        Assert.Null(server.Closed);
+        byte[] reset = new byte[40];
+        reset[0] = 0x40;
+        token.CopyTo(reset, 24);
+        int sent = world.ToClient.Count;
+        world.Receive(true, reset);
+        Assert.Equal(CloseKind.StatelessReset, server.Closed!.Kind);
+        Assert.Equal(sent, world.ToClient.Count);
+    }
+
+    [Fact, Rfc(9001, "4.8")]
+    public void Rejected_certificate_closes_with_the_alert()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect();
+        client.Verdict = TlsAlert.BadCertificate;
+        Assert.True(world.RunUntil(() => client.Closed is not null, TimeSpan.FromSeconds(5)));
+        Assert.Equal(TlsAlert.BadCertificate, client.Closed!.Alert);
+        SimConnection server = world.Server.Connections[0];
+        Assert.True(world.RunUntil(() => server.Closed is not null, TimeSpan.FromSeconds(5)));
+        Assert.Equal(CloseKind.PeerTransport, server.Closed!.Kind);
+        Assert.Equal(TlsAlert.BadCertificate, server.Closed!.Alert);
+    }
+
+    [Fact, Rfc(9000, "13.4.2")]
+    public void Marks_that_the_path_washes_out_are_given_up()
+    {
+        using var world = new World(1, [new EcnMark(0, bleach: true), new Delay(s_delay)], [new Delay(s_delay)]);
+        int marked = 0;
+        world.OnSent = (from, datagram) => marked += from == world.Client && datagram.Arrival.Ecn == EcnCodepoint.Ect0 ? 1 : 0;
+        Transfer.Run(world, 500_000, TimeSpan.FromMinutes(1));
+        Assert.InRange(marked, 1, 40);
+    }
+
+    [Fact, Rfc(9002, "7.1")]
+    public void Congestion_marks_slow_the_sender_without_loss()
+    {
+        using var world = new World(1, [new EcnMark(0.05), new Delay(s_delay)], [new Delay(s_delay)]);
+        TimeSpan marked = Transfer.Run(world, 2_000_000, TimeSpan.FromMinutes(5));
+        using var clean = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        Assert.True(marked > 2 * Transfer.Run(clean, 2_000_000, TimeSpan.FromMinutes(5)));
+    }
+
+    private static SimConnection Connect(World world)
+    {
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromSeconds(10)));
+        world.Run(4 * s_delay);
+        return client;
+    }
+
+    private static List<PacketType> TypesOf(ReadOnlySpan<byte> datagram)
+    {
+        List<PacketType> types = [];
+        while (!datagram.IsEmpty && PacketHeader.TryRead(datagram, 8, out PacketHeader header))
+        {
+            types.Add(header.Type);
+            datagram = datagram[header.Length..];
+        }
+
+        return types;
+    }
+}
