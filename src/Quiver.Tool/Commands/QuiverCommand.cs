@@ -50,6 +50,8 @@ internal static class QuiverCommand
         DemoCommand.Create(output),
         ServeCommand.Create(output),
         GetCommand.Create(output),
+        PerfCommand.Create(output),
+        LimitReceiverCommand.Create(output),
         new HelpOption(),
         new VersionOption(),
     };

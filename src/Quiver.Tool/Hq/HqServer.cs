@@ -69,7 +69,7 @@ internal sealed class HqServer(RootFolder root, RequestLog log) : IStreamHandler
         {
             using SafeFileHandle handle = File.OpenHandle(file, options: FileOptions.Asynchronous | FileOptions.SequentialScan);
             await FileSender.SendAsync(handle, stream, cancellationToken);
-            await stream.WritesClosed.WaitAsync(cancellationToken);
+            await WaitUntilReceivedAsync(stream, cancellationToken);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
             long length = RandomAccess.GetLength(handle);
             log.Write(connection.RemoteEndPoint, $"GET {path}: {ByteSize.Format(length)} in {Rate.OfTime(elapsed)}, {Rate.OfBytes(length, elapsed)}");
@@ -77,6 +77,18 @@ internal sealed class HqServer(RootFolder root, RequestLog log) : IStreamHandler
         catch (Exception e) when (e is (IOException and not QuicException) or UnauthorizedAccessException)
         {
             Refuse(connection, stream, $"GET {path}: {e.Message}", HqProtocol.ReadFailed);
+        }
+    }
+
+    private static async Task WaitUntilReceivedAsync(QuicStream stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.WritesClosed.WaitAsync(cancellationToken);
+        }
+        catch (QuicException e) when (e is { QuicError: QuicError.ConnectionAborted, ApplicationErrorCode: 0 })
+        {
+            // A client that has all it wants may close before its acknowledgements are here.
         }
     }
 
