@@ -2,19 +2,30 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quiver.Tool.Get;
 
-/// <summary>A file that appears under its name only when it is complete: until then it has a temporary one, and goes when disposed.</summary>
+/// <summary>
+/// A file that appears under its name only when it is complete: until then it has a temporary one, and goes when disposed. What
+/// exists and is empty may be a device or a pipe, which must never be replaced: that is written to directly.
+/// </summary>
 internal sealed class DownloadFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporaryPath;
+    private readonly string? _temporaryPath;
     private readonly SafeFileHandle _handle;
     private bool _isComplete;
     private bool _isDisposed;
 
     public DownloadFile(string path)
     {
-        _path = System.IO.Path.GetFullPath(path);
+        string full = System.IO.Path.GetFullPath(path);
+        _path = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_path)!); // A full path of a file has a folder.
+        if (File.Exists(_path) && new FileInfo(_path).Length == 0)
+        {
+            // Shared, because a lock on a device would be everyone's.
+            _handle = File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, FileOptions.Asynchronous);
+            return;
+        }
+
         _temporaryPath = $"{_path}.{System.IO.Path.GetRandomFileName()}.part";
         _handle = File.OpenHandle(_temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous);
     }
@@ -26,7 +37,11 @@ internal sealed class DownloadFile : IDisposable
     public void Complete()
     {
         _handle.Dispose();
-        File.Move(_temporaryPath, _path, overwrite: true);
+        if (_temporaryPath is not null)
+        {
+            File.Move(_temporaryPath, _path, overwrite: true);
+        }
+
         _isComplete = true;
     }
 
@@ -38,10 +53,27 @@ internal sealed class DownloadFile : IDisposable
         }
 
         _isDisposed = true;
+        if (!_isComplete && _temporaryPath is null)
+        {
+            Empty();
+        }
+
         _handle.Dispose();
-        if (!_isComplete)
+        if (!_isComplete && _temporaryPath is not null)
         {
             File.Delete(_temporaryPath);
+        }
+    }
+
+    private void Empty()
+    {
+        try
+        {
+            RandomAccess.SetLength(_handle, 0);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException or ArgumentException or UnauthorizedAccessException)
+        {
+            // A device or a pipe: what was written is gone.
         }
     }
 }
