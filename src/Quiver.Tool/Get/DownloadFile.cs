@@ -16,8 +16,8 @@ internal sealed class DownloadFile : IDisposable
 
     public DownloadFile(string path)
     {
-        string full = System.IO.Path.GetFullPath(path);
-        _path = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        FileInfo file = new(path);
+        _path = file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName; // It is a link.
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_path)!); // A full path of a file has a folder.
         if (File.Exists(_path) && new FileInfo(_path).Length == 0)
         {

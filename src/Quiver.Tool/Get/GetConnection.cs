@@ -8,7 +8,7 @@ namespace Quiver.Tool.Get;
 /// <summary>Connects to one server with the trust that the user asked for.</summary>
 internal static class GetConnection
 {
-    private const int StreamWindow = 64 << 10;
+    private const int StreamWindow = 1 << 20;
 
     public static ValueTask<QuicConnection> ConnectAsync(string host, int port, GetOptions options, CancellationToken cancellationToken)
     {
