@@ -29,8 +29,11 @@ public sealed class TransferTests
         await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => Echo.SendAsync(connection, TenMegabytes / Streams)));
     }
 
+    // Not peer.mjs of quiche: it copies all that it has at every packet, which takes it half a minute with any server. The next but one
+    // has quiche do the same.
     [Theory]
-    [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
+    [InlineData(PeerKind.QuicGo)]
+    [InlineData(PeerKind.Quinn)]
     public Task Server_moves_10_MB_both_ways_on_one_stream(PeerKind peer) => ServeAsync(peer, 1, TenMegabytes);
 
     [Theory]
@@ -39,16 +42,11 @@ public sealed class TransferTests
 
     [Theory]
     [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]
-    public async Task Streams_that_the_peer_opens_carry_10_MB_both_ways(PeerKind peer, Side side)
-    {
-        await using OrderedPeer ordered = await OrderedPeer.StartAsync(peer, side);
-        Task serving = Echo.ServeAsync(ordered.Connection);
-        QuicStream order = await ordered.OrderAsync($"open {Streams} {TenMegabytes / Streams}");
-        using var answer = new StreamReader(order, Encoding.ASCII);
-        Assert.Equal("same", await answer.ReadToEndAsync().Soon());
-        await ordered.Connection.CloseAsync(0).Soon();
-        await serving.Soon();
-    }
+    public Task A_stream_that_the_peer_opens_carries_10_MB_both_ways(PeerKind peer, Side side) => OrderStreamsAsync(peer, side, 1);
+
+    [Theory]
+    [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]
+    public Task Fifty_streams_that_the_peer_opens_carry_10_MB_both_ways(PeerKind peer, Side side) => OrderStreamsAsync(peer, side, Streams);
 
     [Theory]
     [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]
@@ -70,6 +68,17 @@ public sealed class TransferTests
         await using QuicConnection connection = await listener.AcceptConnectionAsync().Soon();
         Task serving = Echo.ServeAsync(connection);
         await client.SucceededAsync();
+        await serving.Soon();
+    }
+
+    private static async Task OrderStreamsAsync(PeerKind peer, Side side, int streams)
+    {
+        await using OrderedPeer ordered = await OrderedPeer.StartAsync(peer, side);
+        Task serving = Echo.ServeAsync(ordered.Connection);
+        QuicStream order = await ordered.OrderAsync($"open {streams} {TenMegabytes / streams}");
+        using var answer = new StreamReader(order, Encoding.ASCII);
+        Assert.Equal("same", await answer.ReadToEndAsync().Soon());
+        await ordered.Connection.CloseAsync(0).Soon();
         await serving.Soon();
     }
 }

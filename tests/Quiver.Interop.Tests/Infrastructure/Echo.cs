@@ -54,15 +54,27 @@ internal static class Echo
     {
         await using (stream)
         {
-            byte[] buffer = new byte[1 << 16];
-            int count;
-            while ((count = await stream.ReadAsync(buffer)) > 0)
+            try
             {
-                await stream.WriteAsync(buffer.AsMemory(0, count));
+                await CopyAsync(stream);
             }
-
-            stream.CompleteWrites();
-            await stream.WritesClosed;
+            catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
+            {
+                // The other side did not want the rest.
+            }
         }
+    }
+
+    private static async Task CopyAsync(QuicStream stream)
+    {
+        byte[] buffer = new byte[1 << 16];
+        int count;
+        while ((count = await stream.ReadAsync(buffer)) > 0)
+        {
+            await stream.WriteAsync(buffer.AsMemory(0, count));
+        }
+
+        stream.CompleteWrites();
+        await stream.WritesClosed;
     }
 }
