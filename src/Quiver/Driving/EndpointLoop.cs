@@ -31,6 +31,8 @@ internal sealed class EndpointLoop
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReceiveBatch _batch = new();
     private readonly List<ConnectionDriver> _unsent = [];
+    private int _users;
+    private bool _isClosing;
     private readonly byte[] _reply = new byte[MaxReplyLength];
 
     public EndpointLoop(IDatagramSocket socket, bool isShared)
@@ -58,11 +60,19 @@ internal sealed class EndpointLoop
 
     public SlabPool Slabs { get; } = new();
 
-    /// <summary>Listeners and connections that use the loop. Guarded by the registry.</summary>
-    public int Users { get; set; }
+    /// <summary>Listeners and connections that use the loop. Written under the registry's lock, read without by the loop, which is woken.</summary>
+    public int Users
+    {
+        get => Volatile.Read(ref _users);
+        set => Volatile.Write(ref _users, value);
+    }
 
-    /// <summary>Whether the loop is ending and takes no more users. Guarded by the registry.</summary>
-    public bool IsClosing { get; set; }
+    /// <summary>Whether the loop is ending and takes no more users. Written and read as <see cref="Users"/> is.</summary>
+    public bool IsClosing
+    {
+        get => Volatile.Read(ref _isClosing);
+        set => Volatile.Write(ref _isClosing, value);
+    }
 
     /// <summary>Completes when the socket is closed.</summary>
     public Task Closed => _closed.Task;
@@ -106,8 +116,8 @@ internal sealed class EndpointLoop
     {
         Timestamp until = Deadlines.StartWaiting();
         TimeSpan wait = Timeout.InfiniteTimeSpan;
-        bool isUnused = EndpointRegistry.IsUnused(this, out bool isClosing);
-        if (isClosing)
+        bool isUnused = Users == 0;
+        if (IsClosing)
         {
             return false;
         }
