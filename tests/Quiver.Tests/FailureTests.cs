@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Streams;
 using Quiver.Tests.Infrastructure;
 
 namespace Quiver.Tests;
@@ -118,6 +119,49 @@ public sealed class FailureTests
         pair.Client.Driver.OnStatelessReset();
         QuicException e = await Assert.ThrowsAsync<QuicException>(() => pair.Client.AcceptInboundStreamAsync().Soon());
         Assert.Equal(QuicError.ConnectionAborted, e.QuicError);
+    }
+
+    [Fact]
+    public async Task A_defect_inside_a_connection_ends_that_connection_only_and_tells_the_peer()
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync();
+        await using ConnectedPair other = await ConnectedPair.CreateAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
+        server.Driver.State.Events = new DefectiveEvents();
+        await client.WriteAsync(new byte[1]).Soon();
+        foreach (QuicConnection connection in new[] { pair.Client, pair.Server })
+        {
+            QuicException e = await Assert.ThrowsAsync<QuicException>(() => connection.AcceptInboundStreamAsync().Soon());
+            Assert.Equal(QuicError.TransportError, e.QuicError);
+            Assert.Equal((long)TransportErrorCode.InternalError, e.TransportErrorCode);
+        }
+
+        await other.OpenAsync();
+    }
+
+    private sealed class DefectiveEvents : IStreamEvents
+    {
+        public void OnReadable() => throw new FormatException("a defect");
+
+        public void OnWritable()
+        {
+        }
+
+        public void OnSendStopped(ulong errorCode)
+        {
+        }
+
+        public void OnSendFinished()
+        {
+        }
+
+        public void OnReceiveReset(ulong errorCode)
+        {
+        }
+
+        public void OnStreamFreed()
+        {
+        }
     }
 
     /// <summary>The answer to an Initial by a server that speaks one version that nobody knows. RFC 9000 §17.2.1.</summary>

@@ -39,6 +39,46 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task A_failed_handshake_disposes_the_connection_on_both_sides()
+    {
+        QuicConnection? server = null;
+        QuicConnection? client = null;
+        await using QuicListener listener = await ListenAsync((connection, _, _) =>
+        {
+            server = connection;
+            return ValueTask.FromResult(Loopback.ServerOptions());
+        });
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (sender, _, _, _) =>
+        {
+            client = (QuicConnection)sender;
+            return false;
+        };
+        Task<QuicConnection> accept = listener.AcceptConnectionAsync().Soon();
+        await Assert.ThrowsAsync<AuthenticationException>(() => QuicConnection.ConnectAsync(options).Soon());
+        await Assert.ThrowsAsync<AuthenticationException>(() => accept);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await client!.AcceptInboundStreamAsync());
+        await server!.Driver.Closing.Shutdown.Soon();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => UseAsync(server));
+
+        // The accept may be told a moment before.
+        static async Task UseAsync(QuicConnection connection)
+        {
+            while (true)
+            {
+                try
+                {
+                    await connection.AcceptInboundStreamAsync();
+                }
+                catch (AuthenticationException)
+                {
+                    await Task.Yield();
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Invalid_options_from_the_callback_are_an_argument_error_at_accept()
     {
         await using QuicListener listener = await ListenAsync((_, _, _) => ValueTask.FromResult(new QuicServerConnectionOptions()));
@@ -117,6 +157,40 @@ public sealed class ListenerTests
         release.SetResult();
         await using QuicConnection client = await connect;
         await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
+    }
+
+    [Fact]
+    public async Task The_handshake_timeout_of_the_options_counts_from_their_return()
+    {
+        QuicServerConnectionOptions serverOptions = Loopback.ServerOptions();
+        serverOptions.HandshakeTimeout = TimeSpan.FromMilliseconds(300);
+        await using QuicListener listener = await Loopback.ListenAsync(serverOptions);
+        using var release = new ManualResetEventSlim();
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, _, _) => release.Wait(Bounds.Limit);
+        Task<QuicConnection> connect = QuicConnection.ConnectAsync(options).Soon();
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => listener.AcceptConnectionAsync().Soon());
+        Assert.Equal(QuicError.ConnectionTimeout, e.QuicError);
+        release.Set();
+
+        // The client may be through before it hears of it.
+        await Record.ExceptionAsync(async () => await (await connect).DisposeAsync());
+    }
+
+    [Fact]
+    public async Task Ten_seconds_apply_until_the_callback_has_returned()
+    {
+        await using QuicListener listener = await ListenAsync(async (_, _, token) =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return Loopback.ServerOptions();
+        });
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
+        Task<QuicConnection> connect = QuicConnection.ConnectAsync(options).Soon();
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => listener.AcceptConnectionAsync().Soon());
+        Assert.Equal(QuicError.ConnectionTimeout, e.QuicError);
+        Assert.NotNull(await Record.ExceptionAsync(() => connect));
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Quiver.Protocol.Buffers;
 
 /// <summary>
@@ -161,13 +159,13 @@ internal sealed class ReorderBuffer
         ref byte[]? block = ref _blocks[index];
         if (block is null)
         {
-            block = ArrayPool<byte>.Shared.Rent(size <= FirstBlockSize ? FirstBlockSize : BlockSize);
+            block = BlockPool.Rent(size <= FirstBlockSize ? FirstBlockSize : BlockSize);
         }
         else if (block.Length < size)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(BlockSize);
+            byte[] larger = BlockPool.Rent(BlockSize);
             block.CopyTo(larger, 0);
-            ArrayPool<byte>.Shared.Return(block);
+            BlockPool.Return(block);
             block = larger;
         }
 
@@ -180,7 +178,7 @@ internal sealed class ReorderBuffer
         {
             if (_blocks[_blocks.Head] is byte[] block)
             {
-                ArrayPool<byte>.Shared.Return(block);
+                BlockPool.Return(block);
             }
 
             _blocks.RemoveFirst();

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Quiver.Protocol.Buffers;
 
 /// <summary>
@@ -39,7 +37,7 @@ internal sealed class SendBuffer
             {
                 // A first short write should not hold a large block; a long one should not hold many small ones.
                 int size = _blocks.Count == 0 && data.Length <= SmallBlock ? SmallBlock : LargeBlock;
-                _blocks.Add() = new Block(ArrayPool<byte>.Shared.Rent(size), End, 0);
+                _blocks.Add() = new Block(BlockPool.Rent(size), End, 0);
             }
 
             ref Block last = ref _blocks[_blocks.Tail - 1];
@@ -96,7 +94,7 @@ internal sealed class SendBuffer
 
         while (_blocks!.Count > 0 && _blocks[_blocks.Head].End <= Start && (_blocks[_blocks.Head].Free == 0 || Start == End))
         {
-            ArrayPool<byte>.Shared.Return(_blocks[_blocks.Head].Bytes);
+            BlockPool.Return(_blocks[_blocks.Head].Bytes);
             _blocks.RemoveFirst();
         }
     }
@@ -150,7 +148,7 @@ internal sealed class SendBuffer
     {
         while (_blocks is { Count: > 0 })
         {
-            ArrayPool<byte>.Shared.Return(_blocks[_blocks.Head].Bytes);
+            BlockPool.Return(_blocks[_blocks.Head].Bytes);
             _blocks.RemoveFirst();
         }
 

@@ -43,10 +43,7 @@ internal sealed class Connection : IDisposable
 
     public bool IsHandshakeComplete => Tls.IsComplete;
 
-    /// <summary>
-    /// Whether any packet of the peer was authenticated. A server's connection whose first datagram does not get there was
-    /// made for garbage: forget it, without a word to anybody.
-    /// </summary>
+    /// <summary>Whether any packet of the peer was authenticated.</summary>
     public bool HasSeenPeer => _start.HasSeenPeer;
 
     /// <summary>Null while the connection lives.</summary>
@@ -61,6 +58,21 @@ internal sealed class Connection : IDisposable
 
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
+
+    /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
+    public int UnsettledPackets
+    {
+        get
+        {
+            int count = 0;
+            foreach (PacketSpace space in _state.Spaces)
+            {
+                count += (int)(space.Recovery.Log.NextPacketNumber - space.Recovery.Log.Oldest);
+            }
+
+            return count;
+        }
+    }
 
     public LossDetector Recovery => _state.Recovery;
 
@@ -85,7 +97,7 @@ internal sealed class Connection : IDisposable
         ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now)
     {
         const int OriginalDestinationLength = 8;
-        ConnectionId source = ConnectionId.Random(settings.Random, Endpoints.LocalConnectionIdFormat.Length);
+        ConnectionId source = ConnectionId.Random(settings.Random, LocalConnectionIdFormat.Length);
         ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
         ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
         var connection = new Connection(state, now);
@@ -103,7 +115,7 @@ internal sealed class Connection : IDisposable
     public static Connection CreateServer(
         in ServerInitial initial, TimeSpan handshakeTimeout, IRandomSource random, IConnectionEvents events, Timestamp now)
     {
-        ConnectionId source = ConnectionId.Random(random, Endpoints.LocalConnectionIdFormat.Length);
+        ConnectionId source = ConnectionId.Random(random, LocalConnectionIdFormat.Length);
         ConnectionState state = CreateState(
             EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
         var connection = new Connection(state, now);
@@ -120,6 +132,13 @@ internal sealed class Connection : IDisposable
         try
         {
             _receiver.Receive(datagram, arrival, now);
+            if (!HasSeenPeer && _state.Role == EndpointRole.Server)
+            {
+                // What looked like an Initial was noise: nothing is kept for it.
+                _closer.Abandon(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.NoError, 0, "the first datagram was not authentic"), now);
+                return;
+            }
+
             AfterInput(now);
         }
         catch (TransportException violation)
@@ -229,6 +248,12 @@ internal sealed class Connection : IDisposable
 
     /// <summary>The application took a stream that the peer had opened: its credit may be returned once it has ended.</summary>
     public void OnStreamAccepted(QuicStreamState stream) => _state.Streams!.Table.OnAccepted(stream); // streams exist, so the table does
+
+    /// <summary>Moves to new 1-RTT keys with the next packet, as soon as the present ones are acknowledged. RFC 9001 §6.1.</summary>
+    public void UpdateKeys() => _state.ApplicationKeys.RequestUpdate();
+
+    /// <summary>How often the 1-RTT keys have changed, by either side.</summary>
+    public int KeyUpdates => _state.ApplicationKeys.Updates;
 
     /// <summary>Closes with an application error code (CONNECTION_CLOSE 0x1d; before the handshake is confirmed as RFC 9000 §10.2.3 says).</summary>
     public void Close(ulong errorCode, string reason, Timestamp now) =>

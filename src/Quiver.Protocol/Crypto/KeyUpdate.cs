@@ -18,10 +18,14 @@ internal sealed class KeyUpdate : IDisposable
     private ulong _sealed;
     private ulong _failed;
     private bool _isPhaseAcked;
+    private bool _isRequested;
 
     public bool CanRead => _read is not null;
 
     public bool CanWrite => _write is not null;
+
+    /// <summary>How often the keys have changed.</summary>
+    public int Updates { get; private set; }
 
     /// <summary>The Key Phase bit that we send.</summary>
     public bool Phase { get; private set; }
@@ -49,12 +53,15 @@ internal sealed class KeyUpdate : IDisposable
         }
 
         // An update needs an acknowledged packet of the phase before. RFC 9001 §6.1.
-        if (_sealed >= limit / 2 && _isPhaseAcked && _nextRead is not null)
+        if ((_isRequested || _sealed >= limit / 2) && _isPhaseAcked && _nextRead is not null)
         {
             Advance(packetNumber);
             _previousExpires = Timestamp.Never; // set by the first packet in the new phase
         }
     }
+
+    /// <summary>Asks for new keys before the limit makes them necessary.</summary>
+    public void RequestUpdate() => _isRequested = true;
 
     public void Seal(ulong packetNumber, ReadOnlySpan<byte> header, Span<byte> payload)
     {
@@ -130,6 +137,8 @@ internal sealed class KeyUpdate : IDisposable
         _firstSent = nextSendNumber;
         _firstReceived = ulong.MaxValue;
         _isPhaseAcked = false;
+        _isRequested = false;
         _sealed = 0;
+        Updates++;
     }
 }

@@ -1,3 +1,4 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;

@@ -18,16 +18,15 @@ internal sealed class ConnectionDriver : IGuard
     private const int MaxRounds = 4;
 
     private readonly Lock _lock = new();
-    private readonly DatagramInbox _inbox = new();
+    private readonly HolderInbox _inbox = new();
     private readonly DeadlineEntry<ConnectionDriver> _deadline;
     private readonly ConnectionFacts _facts;
     private readonly EndpointLoop _loop;
     private readonly IHandshakeHost _host;
     private CompletionList _decided;
-    private int _posted;
-    private int _sendError;
     private bool _isFlushing;
     private bool _isGone;
+    private bool _hasCollapsed;
 
     private ConnectionDriver(EndpointLoop loop, IHandshakeHost host, EndpointRole role)
     {
@@ -38,21 +37,6 @@ internal sealed class ConnectionDriver : IGuard
         Role = role;
         Streams = new ConnectionStreams(this);
         Closing = new ConnectionClosing(this);
-    }
-
-    /// <summary>Notes to the holder of the lock from those who do not wait for it.</summary>
-    [Flags]
-    private enum Posted
-    {
-        None = 0,
-        Datagrams = 1,
-        Deadline = 2,
-
-        /// <summary>The slab was sent: another one may be built.</summary>
-        Sent = 4,
-
-        /// <summary>The peer has lost the connection.</summary>
-        StatelessReset = 8,
     }
 
     public EndpointRole Role { get; }
@@ -111,7 +95,7 @@ internal sealed class ConnectionDriver : IGuard
     public void Enter()
     {
         _lock.Enter();
-        Now = MonotonicClock.Now;
+        Now = Timestamp.Max(Now, MonotonicClock.Now);
     }
 
     /// <summary>For the loop, which must not wait.</summary>
@@ -122,7 +106,8 @@ internal sealed class ConnectionDriver : IGuard
             return false;
         }
 
-        Now = now;
+        // The loop reads the clock once for a whole batch; others may have been here since.
+        Now = Timestamp.Max(Now, now);
         return true;
     }
 
@@ -147,16 +132,16 @@ internal sealed class ConnectionDriver : IGuard
     }
 
     /// <summary>The loop has a datagram and somebody else holds the lock. Call <see cref="OnPosted"/> after the last one.</summary>
-    public void Post(ReadOnlySpan<byte> datagram, in DatagramArrival arrival) => _inbox.TryAdd(datagram, in arrival);
+    public void Post(ReadOnlySpan<byte> datagram, in DatagramArrival arrival) => _inbox.Add(datagram, in arrival);
 
     /// <summary>Sees to the datagrams that were posted, unless the holder of the lock will.</summary>
-    public void OnPosted() => Nudge(Posted.Datagrams);
+    public void OnPosted() => Nudge(HolderNotes.Datagrams);
 
     /// <summary>The loop saw a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
-    public void OnStatelessReset() => Nudge(Posted.StatelessReset);
+    public void OnStatelessReset() => Nudge(HolderNotes.StatelessReset);
 
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
-    public void OnDue() => Nudge(Posted.Deadline);
+    public void OnDue() => Nudge(HolderNotes.Deadline);
 
     public void Leave()
     {
@@ -174,6 +159,7 @@ internal sealed class ConnectionDriver : IGuard
             {
                 Collapse(e);
                 hasSlab = slab is { IsEmpty: false };
+                _isFlushing |= hasSlab;
             }
 
             Completion? decided = _decided.TakeAll();
@@ -190,16 +176,12 @@ internal sealed class ConnectionDriver : IGuard
             if (hasSlab)
             {
                 rounds++;
-                if (!slab!.Send(_loop.Socket, out SocketError error)) // Work gave it.
-                {
-                    Volatile.Write(ref _sendError, (int)error);
-                }
-
-                Interlocked.Or(ref _posted, (int)Posted.Sent);
+                slab!.Send(_loop.Socket, out SocketError error); // Work gave it.
+                _inbox.LeaveSent(error);
             }
 
             // What was posted before the lock was free relies on us.
-            if (Volatile.Read(ref _posted) == 0 || !TryEnter(MonotonicClock.Now))
+            if (_inbox.IsEmpty || !TryEnter(MonotonicClock.Now))
             {
                 break;
             }
@@ -212,10 +194,9 @@ internal sealed class ConnectionDriver : IGuard
     }
 
     /// <summary>Leaves a note for the holder of the lock, or acts on it at once when there is none.</summary>
-    private void Nudge(Posted note)
+    private void Nudge(HolderNotes note)
     {
-        // A full fence: either the holder sees the note before it is gone, or we get the lock.
-        Interlocked.Or(ref _posted, (int)note);
+        _inbox.Leave(note);
         if (TryEnter(MonotonicClock.Now))
         {
             Leave();
@@ -266,9 +247,10 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>Takes in what was posted, then lets the streams read and write.</summary>
     private void Settle()
     {
-        if (Volatile.Read(ref _posted) != 0)
+        HolderNotes notes = _inbox.Take();
+        if (notes != HolderNotes.None)
         {
-            TakePosted((Posted)Interlocked.Exchange(ref _posted, 0));
+            ActOn(notes);
         }
 
         Streams.Settle();
@@ -278,19 +260,19 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
-    private void TakePosted(Posted notes)
+    private void ActOn(HolderNotes notes)
     {
-        if ((notes & Posted.Sent) == Posted.Sent)
+        if ((notes & HolderNotes.Sent) == HolderNotes.Sent)
         {
             _isFlushing = false;
-            if (_sendError != 0)
-            {
-                Closing.OnSendRefused((SocketError)_sendError);
-                _sendError = 0;
-            }
         }
 
-        if ((notes & Posted.Datagrams) == Posted.Datagrams && _inbox.TakeAll() is { } page)
+        if ((notes & HolderNotes.SendRefused) == HolderNotes.SendRefused)
+        {
+            Closing.OnSendRefused(_inbox.SendError);
+        }
+
+        if ((notes & HolderNotes.Datagrams) == HolderNotes.Datagrams && _inbox.TakeDatagrams() is { } page)
         {
             for (int i = 0; i < page.Count; i++)
             {
@@ -300,12 +282,12 @@ internal sealed class ConnectionDriver : IGuard
             _inbox.Return(page);
         }
 
-        if ((notes & Posted.StatelessReset) == Posted.StatelessReset && !_isGone)
+        if ((notes & HolderNotes.StatelessReset) == HolderNotes.StatelessReset && !_isGone)
         {
             Core.OnStatelessReset(Now);
         }
 
-        if ((notes & Posted.Deadline) == Posted.Deadline && !_isGone && Core.NextTimeout <= Now)
+        if ((notes & HolderNotes.Deadline) == HolderNotes.Deadline && !_isGone && Core.NextTimeout <= Now)
         {
             Core.OnTimeout(Now);
         }
@@ -347,18 +329,40 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
-    /// <summary>A defect of ours surfaced as an exception: the connection ends here, and the process goes on.</summary>
+    /// <summary>
+    /// A defect of ours surfaced as an exception, with the lock held: the connection ends here, and the process goes on. At first it is
+    /// closed as for any failure; when that fails too, it is forgotten.
+    /// </summary>
     private void Collapse(Exception error)
     {
         QuiverLog.ConnectionCollapsed(QuicDiagnostics.Logger, error, Closing.Describe());
+        bool isFirst = !_hasCollapsed;
+        _hasCollapsed = true;
         if (_isGone)
         {
             return;
         }
 
+        try
+        {
+            if (isFirst)
+            {
+                Core.CloseTransport(TransportErrorCode.InternalError, "internal error", error, Now);
+                _inbox.Leave(HolderNotes.Deadline);
+                return;
+            }
+
+            // Gives the connection ids back too.
+            Core.OnTimeout(Timestamp.Never);
+        }
+        catch (Exception e)
+        {
+            QuiverLog.ConnectionCollapsed(QuicDiagnostics.Logger, e, Closing.Describe());
+        }
+
         if (!Closing.IsClosed)
         {
-            _facts.OnClosed(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.InternalError, 0, error.Message) { Cause = error });
+            _facts.OnClosed(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.InternalError, 0, "internal error") { Cause = error });
         }
 
         if (!_facts.IsDrained)

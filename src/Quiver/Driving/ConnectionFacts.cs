@@ -75,7 +75,7 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
     public void OnPathChanged(in PathAddress local, in PathAddress remote) => _remote = remote;
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
-        KeyLogFile.Write(label, clientRandom, secret);
+        KeyLogFile.Shared?.Write(label, clientRandom, secret);
 
     public void OnClosed(CloseReason reason)
     {

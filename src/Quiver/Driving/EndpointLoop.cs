@@ -1,5 +1,6 @@
 using System.Net;
 using Quiver.Diagnostics;
+using Quiver.Protocol.Connections;
 using Quiver.Protocol.Endpoints;
 using Quiver.Protocol.Primitives;
 using Quiver.Sockets;
@@ -15,7 +16,7 @@ internal sealed class EndpointLoop
     private const int MaxReplyLength = 1_500;
 
     /// <summary>A socket that nobody uses stays for the next client so long.</summary>
-    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(5);
 
     private readonly Thread _thread;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,53 +129,59 @@ internal sealed class EndpointLoop
     {
         ConnectionDriver? current = null;
         bool isEntered = false;
-        for (int i = 0; i < count; i++)
+        try
         {
-            Span<byte> datagram = _batch.GetDatagram(i);
-            ref readonly Protocol.Connections.DatagramArrival arrival = ref _batch.GetArrival(i);
-            Route<ConnectionDriver> route = Endpoint.Route(datagram, in arrival);
-            ConnectionDriver? target = route.Connection;
-            switch (route.Kind)
+            for (int i = 0; i < count; i++)
             {
-                case RouteKind.Drop:
+                Span<byte> datagram = _batch.GetDatagram(i);
+                ref readonly DatagramArrival arrival = ref _batch.GetArrival(i);
+                if (FindTarget(datagram, in arrival, now) is not { } target)
+                {
                     continue;
-                case RouteKind.Reply:
-                    Reply(datagram, in arrival);
-                    continue;
-                case RouteKind.StatelessReset:
+                }
+
+                if (!ReferenceEquals(target, current))
+                {
                     Finish(current, isEntered);
-                    current = null;
-                    isEntered = false;
-                    target?.OnStatelessReset();
-                    continue;
-                case RouteKind.Create:
-                    target = Listeners.CreateConnection(route.Initial, now);
-                    break;
-            }
+                    current = target;
+                    isEntered = target.TryEnter(now);
+                }
 
-            if (target is null)
-            {
-                continue;
-            }
-
-            if (!ReferenceEquals(target, current))
-            {
-                Finish(current, isEntered);
-                current = target;
-                isEntered = target.TryEnter(now);
-            }
-
-            if (isEntered)
-            {
-                target.Receive(datagram, in arrival);
-            }
-            else
-            {
-                target.Post(datagram, in arrival);
+                if (isEntered)
+                {
+                    target.Receive(datagram, in arrival);
+                }
+                else
+                {
+                    target.Post(datagram, in arrival);
+                }
             }
         }
+        finally
+        {
+            Finish(current, isEntered);
+        }
+    }
 
-        Finish(current, isEntered);
+    /// <summary>The connection that the datagram is for; null when it is for none, or was seen to.</summary>
+    private ConnectionDriver? FindTarget(ReadOnlySpan<byte> datagram, in DatagramArrival arrival, Timestamp now)
+    {
+        Route<ConnectionDriver> route = Endpoint.Route(datagram, in arrival);
+        switch (route.Kind)
+        {
+            case RouteKind.Deliver:
+                return route.Connection;
+            case RouteKind.Create:
+                return Listeners.CreateConnection(route.Initial, now);
+            case RouteKind.Reply:
+                Reply(datagram, in arrival);
+                return null;
+            case RouteKind.StatelessReset:
+                route.Connection?.OnStatelessReset();
+                return null;
+            default:
+                return null;
+        }
     }
 
     private static void Finish(ConnectionDriver? connection, bool isEntered)
@@ -189,7 +196,7 @@ internal sealed class EndpointLoop
         }
     }
 
-    private void Reply(ReadOnlySpan<byte> datagram, in Protocol.Connections.DatagramArrival arrival)
+    private void Reply(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
     {
         int length = ProtocolEndpoint<ConnectionDriver>.WriteReply(datagram, _reply, SystemRandomSource.Instance);
         if (length > 0)

@@ -125,15 +125,23 @@ internal sealed class ListenerDriver : IGuard
         }
     }
 
-    /// <summary>The handshake failed. Failures that nobody fetches take no room from clients; the oldest are forgotten.</summary>
-    public void OnFailed(ServerHandshake handshake, Exception failure)
+    /// <summary>
+    /// The handshake failed, unless it had completed before: false. Failures that nobody fetches take no room from clients; the oldest
+    /// are forgotten.
+    /// </summary>
+    public bool TryReportFailure(ServerHandshake handshake, Exception failure)
     {
         Enter();
         try
         {
-            if (!_handshakes.Remove(handshake) || _isDisposed || _acceptors.TryFail(failure))
+            if (!_handshakes.Remove(handshake))
             {
-                return;
+                return false;
+            }
+
+            if (_isDisposed || _acceptors.TryFail(failure))
+            {
+                return true;
             }
 
             if (_failures.Count == _backlog)
@@ -142,6 +150,7 @@ internal sealed class ListenerDriver : IGuard
             }
 
             _failures.Enqueue(failure);
+            return true;
         }
         finally
         {

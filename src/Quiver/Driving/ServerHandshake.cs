@@ -59,8 +59,12 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
     {
         ReportDecided();
         _ = _ended.CancelAsync();
-        _listener?.OnFailed(this, CloseErrors.ToException(reason, Driver.Closing.Describe()));
+        QuicConnection? connection = _connection;
         _connection = null;
+        if (_listener?.TryReportFailure(this, CloseErrors.ToException(reason, Driver.Closing.Describe())) == true)
+        {
+            connection?.Abandon();
+        }
     }
 
     public void OnListenerDisposed()
@@ -109,7 +113,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         if (Driver.Closing.IsOver())
         {
             // Ended before it could be reported to the listener.
-            listener.OnFailed(this, Driver.Closing.CreateStreamException());
+            listener.TryReportFailure(this, Driver.Closing.CreateStreamException());
             return null;
         }
 

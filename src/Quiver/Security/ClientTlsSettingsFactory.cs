@@ -16,7 +16,7 @@ internal static class ClientTlsSettingsFactory
             Suites = CipherSuites.Select(authentication.CipherSuitesPolicy),
             ServerName = TargetHosts.ToServerName(authentication.TargetHost) ?? TargetHosts.ToServerName(dnsHost),
             ClientCertificate = SelectCertificate(options, authentication, targetHost),
-            KeyLog = KeyLogFile.IsEnabled,
+            KeyLog = KeyLogFile.Shared is not null,
         };
     }
 

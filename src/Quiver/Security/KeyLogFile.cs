@@ -7,40 +7,27 @@ namespace Quiver.Security;
 /// Writes the secrets of connections to the file that the environment variable SSLKEYLOGFILE names, for Wireshark and its like
 /// (RFC 9850). Only when the application's switch <c>System.Net.EnableSslKeyLogging</c> is on: secrets are for debugging.
 /// </summary>
-internal static class KeyLogFile
+internal sealed class KeyLogFile(Stream file)
 {
-    private static readonly Lock s_lock = new();
-    private static readonly FileStream? s_file = Open();
+    private const string Switch = "System.Net.EnableSslKeyLogging";
+    private const string Variable = "SSLKEYLOGFILE";
 
-    public static bool IsEnabled => s_file is not null;
+    private readonly Lock _lock = new();
 
-    /// <summary>One line, as RFC 9850 §2 has it: label, client random and secret in hexadecimal.</summary>
-    public static void Write(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
+    /// <summary>The file of this process, opened once; null when keys are not logged.</summary>
+    public static KeyLogFile? Shared { get; } =
+        AppContext.TryGetSwitch(Switch, out bool isOn) && isOn ? Open(Environment.GetEnvironmentVariable(Variable)) : null;
+
+    public static KeyLogFile? Open(string? path)
     {
-        if (s_file is null)
-        {
-            return;
-        }
-
-        byte[] line = Encoding.ASCII.GetBytes($"{label} {Convert.ToHexStringLower(clientRandom)} {Convert.ToHexStringLower(secret)}\n");
-        lock (s_lock)
-        {
-            s_file.Write(line);
-            s_file.Flush();
-        }
-    }
-
-    private static FileStream? Open()
-    {
-        if (!AppContext.TryGetSwitch("System.Net.EnableSslKeyLogging", out bool isOn) || !isOn ||
-            Environment.GetEnvironmentVariable("SSLKEYLOGFILE") is not { Length: > 0 } path)
+        if (string.IsNullOrEmpty(path))
         {
             return null;
         }
 
         try
         {
-            var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            var file = new KeyLogFile(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite));
             QuiverLog.KeyLogStarted(QuicDiagnostics.Logger, path);
             return file;
         }
@@ -48,6 +35,17 @@ internal static class KeyLogFile
         {
             QuiverLog.KeyLogFailed(QuicDiagnostics.Logger, e, path);
             return null;
+        }
+    }
+
+    /// <summary>One line, as RFC 9850 §2 has it: label, client random and secret in hexadecimal.</summary>
+    public void Write(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
+    {
+        byte[] line = Encoding.ASCII.GetBytes($"{label} {Convert.ToHexStringLower(clientRandom)} {Convert.ToHexStringLower(secret)}\n");
+        lock (_lock)
+        {
+            file.Write(line);
+            file.Flush();
         }
     }
 }

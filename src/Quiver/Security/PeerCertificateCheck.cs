@@ -7,6 +7,11 @@ internal sealed class PeerCertificateCheck(ConnectionDriver driver, QuicConnecti
 {
     public void Execute()
     {
+        if (driver.Closing.IsOver())
+        {
+            return;
+        }
+
         PeerVerdict verdict = rules.Judge(connection, driver.Core.Tls.PeerCertificates);
         connection.OnRemoteCertificate(verdict.Certificate);
         driver.Enter();

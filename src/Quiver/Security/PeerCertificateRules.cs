@@ -124,7 +124,7 @@ internal sealed class PeerCertificateRules
         }
 
         chain.ChainPolicy.ExtraStore.AddRange(others);
-        SslPolicyErrors errors = chain.Build(leaf) ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors;
+        SslPolicyErrors errors = ChainBuilder.Build(chain, leaf, others) ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors;
         bool isNameChecked = !_isServer && !chain.ChainPolicy.VerificationFlags.HasFlag(X509VerificationFlags.IgnoreInvalidName);
         if (isNameChecked && !TargetHosts.Matches(leaf, targetHost))
         {

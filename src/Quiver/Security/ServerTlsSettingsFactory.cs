@@ -13,7 +13,7 @@ internal static class ServerTlsSettingsFactory
         Suites = CipherSuites.Select(options.CipherSuitesPolicy),
         Certificate = SelectCertificate(options, serverName),
         RequestClientCertificate = options.ClientCertificateRequired,
-        KeyLog = KeyLogFile.IsEnabled,
+        KeyLog = KeyLogFile.Shared is not null,
     };
 
     private static TlsCertificate SelectCertificate(SslServerAuthenticationOptions options, string serverName)

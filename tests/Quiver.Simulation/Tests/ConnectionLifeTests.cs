@@ -262,6 +262,70 @@ public sealed class ConnectionLifeTests
         Assert.Equal(TlsAlert.BadCertificate, server.Closed!.Alert);
     }
 
+    [Fact, Rfc(9000, "13.2.4")]
+    public void End_that_only_acknowledges_does_not_remember_its_acks_for_ever()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        SimStream stream = client.Open();
+        for (int i = 0; i < 5000; i++)
+        {
+            stream.Send(1, finish: false);
+            world.Run(3 * s_delay);
+        }
+
+        Assert.InRange(world.Server.Connections[0].Connection.UnsettledPackets, 0, 200);
+        Assert.InRange(client.Connection.UnsettledPackets, 0, 10);
+    }
+
+    [Fact, Rfc(9001, "6.1"), Rfc(9001, "6.2")]
+    public void Keys_change_in_the_middle_of_a_transfer_through_loss_and_reordering()
+    {
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            INetworkNode[] Nodes() => [new Loss(0.02), new Reorder(0.05, s_delay), new Delay(s_delay)];
+            using var world = new World(seed, Nodes(), Nodes());
+            SimConnection client = Connect(world);
+            SimConnection server = world.Server.Connections[0];
+            SimStream stream = client.Open();
+            stream.Send(3_000_000);
+            int asked = 0;
+            bool done = world.RunUntil(
+                () =>
+                {
+                    if (stream.State.Send!.Buffered > 0 && client.Connection.KeyUpdates == server.Connection.KeyUpdates && asked == client.Connection.KeyUpdates)
+                    {
+                        asked++;
+                        (asked % 2 == 0 ? client : server).Connection.UpdateKeys();
+                        server.Streams.ForEach(other => other.Send(other.Sending + 1000, finish: false));
+                    }
+
+                    return stream.IsSendFinished;
+                },
+                TimeSpan.FromMinutes(5));
+            Assert.True(done, $"seed {seed}: {client.Closed} {server.Closed}");
+            Assert.InRange(client.Connection.KeyUpdates, 10, 1000);
+        }
+    }
+
+    [Fact, Rfc(9001, "6.6")]
+    public void Forged_packets_do_not_move_the_keys()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        byte[] genuine = world.ToServer[^1].Bytes;
+        for (int i = 0; i < 500; i++)
+        {
+            byte[] forged = [.. genuine];
+            forged[0] ^= (byte)(i << 2);
+            forged[^(1 + (i % 16))] ^= 1;
+            world.Receive(true, forged);
+        }
+
+        Assert.Equal(0, world.Server!.Connection.KeyUpdates);
+        world.Client.Open().Send(1000);
+        Assert.True(world.World.RunUntil(() => world.Client.Streams[^1].IsSendFinished, TimeSpan.FromSeconds(10)));
+    }
+
     [Fact, Rfc(9000, "13.4.2")]
     public void Marks_that_the_path_washes_out_are_given_up()
     {

@@ -1,4 +1,4 @@
-namespace Quiver.Protocol.Endpoints;
+namespace Quiver.Protocol.ConnectionIds;
 
 /// <summary>The shape of the connection ids that we issue: short headers do not say how long they are. RFC 9000 §5.1.</summary>
 internal static class LocalConnectionIdFormat

@@ -1,0 +1,1 @@
+global using Quiver.Interop.Tests.Infrastructure;

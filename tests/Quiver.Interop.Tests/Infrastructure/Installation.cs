@@ -1,0 +1,56 @@
+namespace Quiver.Interop.Tests.Infrastructure;
+
+/// <summary>
+/// Says whether a peer is here. Without it a test is reported as not run, by the peer's name; where QUIVER_PEERS is "required", as in
+/// CI, that is a failure.
+/// </summary>
+internal static class Installation
+{
+    public static string Node => "node";
+
+    public static string QuicGo => Path.Combine(Workspace.Installed, "bin", "quicgo");
+
+    public static string Deno => Path.Combine(Workspace.Installed, "bin", "deno");
+
+    public static void Require(PeerKind peer)
+    {
+        string? missing = peer switch
+        {
+            PeerKind.QuicGo => Missing(QuicGo) ?? MissingProgram("go"),
+            PeerKind.Quiche => MissingProgram(Node) ?? Missing(Path.Combine(Workspace.Installed, "node_modules", "@matrixai", "quic-linux-x64")),
+            PeerKind.Quinn => Missing(Deno),
+            _ => throw new ArgumentOutOfRangeException(nameof(peer)),
+        };
+        Require(missing ?? Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), peer.ToString());
+    }
+
+    /// <summary>The judge of captures: tshark, and the right to capture.</summary>
+    public static void RequireCapture() =>
+        Require(
+            Missing(Workspace.SharedPeers) ?? MissingProgram("tshark") ?? (Environment.IsPrivilegedProcess ? null : "root, to capture packets"),
+            "tshark");
+
+    private static void Require(string? missing, string name)
+    {
+        if (missing is null)
+        {
+            return;
+        }
+
+        string message = $"{name} is not here: there is no {missing}";
+        if (string.Equals(Environment.GetEnvironmentVariable("QUIVER_PEERS"), "required", StringComparison.Ordinal))
+        {
+            Assert.Fail(message);
+        }
+
+        Assert.Skip(message);
+    }
+
+    private static string? Missing(string path) => Path.Exists(path) ? null : path;
+
+    private static string? MissingProgram(string name)
+    {
+        string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return path.Any(x => File.Exists(Path.Combine(x, name))) ? null : $"program '{name}'";
+    }
+}

@@ -1,0 +1,8 @@
+namespace Quiver.Interop.Tests.Infrastructure;
+
+/// <summary>Which part Quiver has.</summary>
+public enum Side
+{
+    WeAreClient,
+    WeAreServer,
+}

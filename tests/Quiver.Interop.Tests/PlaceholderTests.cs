@@ -1,7 +1,0 @@
-namespace Quiver.Interop.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Builds() => Assert.True(true);
-}
