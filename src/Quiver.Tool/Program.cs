@@ -1,1 +1,6 @@
-return 0;
+using Quiver.Tool.Commands;
+using Quiver.Tool.Output;
+
+// Whoever sets SSLKEYLOGFILE for this tool wants its secrets; in a library that is for the application to decide.
+AppContext.SetSwitch("System.Net.EnableSslKeyLogging", true);
+return await QuiverCommand.RunAsync(args, ToolOutput.ForProcess());

@@ -178,6 +178,22 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Ten_seconds_apply_until_the_callback_has_returned()
+    {
+        await using QuicListener listener = await ListenAsync(async (_, _, token) =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return Loopback.ServerOptions();
+        });
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
+        Task<QuicConnection> connect = QuicConnection.ConnectAsync(options).Soon();
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => listener.AcceptConnectionAsync().Soon());
+        Assert.Equal(QuicError.ConnectionTimeout, e.QuicError);
+        Assert.NotNull(await Record.ExceptionAsync(() => connect));
+    }
+
+    [Fact]
     public async Task Cancelling_an_accept_leaves_the_listener_usable()
     {
         await using QuicListener listener = await Loopback.ListenAsync();

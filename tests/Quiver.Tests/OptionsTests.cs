@@ -40,6 +40,13 @@ public sealed class OptionsTests
         Assert.Equal(TimeSpan.Zero, options.ToSettings(options.HandshakeTimeout).KeepAliveInterval);
     }
 
+    [Fact]
+    public void An_infinite_handshake_timeout_is_none()
+    {
+        Assert.Equal(TimeSpan.Zero, Client().ToSettings(Timeout.InfiniteTimeSpan).HandshakeTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(10), Client().ToSettings(Client().HandshakeTimeout).HandshakeTimeout);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(65536)]

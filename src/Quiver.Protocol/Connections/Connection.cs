@@ -59,6 +59,21 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
+    public int UnsettledPackets
+    {
+        get
+        {
+            int count = 0;
+            foreach (PacketSpace space in _state.Spaces)
+            {
+                count += (int)(space.Recovery.Log.NextPacketNumber - space.Recovery.Log.Oldest);
+            }
+
+            return count;
+        }
+    }
+
     public LossDetector Recovery => _state.Recovery;
 
     /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>

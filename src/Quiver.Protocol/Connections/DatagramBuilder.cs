@@ -14,7 +14,11 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
     /// <summary>Not worth starting a packet for less room than its overhead and some frames.</summary>
     private const int MinFrameRoom = 32;
 
+    /// <summary>ACKs in a row that nothing acknowledges: then one asks for it, so that both ends can forget. RFC 9000 §13.2.4.</summary>
+    private const int MaxUnackedAcks = 64;
+
     private readonly PacketNumberSkipper _skipper = new(state.Random);
+    private int _unackedAcks;
 
     public bool TryBuild(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
     {
@@ -117,11 +121,13 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         if (maySend)
         {
             state.Frames.WriteFrames(space.Id, ref builder);
-            if (probe && !builder.IsAckEliciting && builder.Remaining > 0)
-            {
-                builder.Writer.WriteByte((byte)FrameType.Ping);
-                builder.OnAckEliciting();
-            }
+        }
+
+        bool wantsAck = probe || (builder.Length > 0 && _unackedAcks >= MaxUnackedAcks);
+        if (wantsAck && !builder.IsAckEliciting && builder.Remaining > 0)
+        {
+            builder.Writer.WriteByte((byte)FrameType.Ping);
+            builder.OnAckEliciting();
         }
 
         if (builder.Length == 0)
@@ -130,6 +136,7 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
             return false;
         }
 
+        _unackedAcks = builder.IsAckEliciting ? 0 : _unackedAcks + 1;
         builder.Pad(PacketSealer.PaddingForSample(packet, builder.Length));
         built = new Built(
             packet with { PayloadEnd = packet.PayloadEnd + builder.Length }, mark, builder.IsAckEliciting, builder.IsInFlight);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Quiver.Tool.Hosting;
 
 namespace Quiver.Tool.Perf;
 
@@ -13,7 +14,7 @@ internal static class MachineLimit
 
     public static async Task<LimitResult> RunAsync(LimitOptions options, CancellationToken cancellationToken = default)
     {
-        using Process receiver = StartReceiver(options);
+        using Process receiver = SelfProcess.Start(options.ReceiverArguments);
         try
         {
             string line = await receiver.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false)
@@ -50,15 +51,5 @@ internal static class MachineLimit
             lost / options.DatagramLength,
             counted[counted.Length / 2],
             counted[counted.Length * 99 / 100]);
-    }
-
-    private static Process StartReceiver(LimitOptions options)
-    {
-        // Run by "dotnet quiver.dll", the process is dotnet and the first argument is ours.
-        string path = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this executable is unknown.");
-        bool byHost = Path.GetFileNameWithoutExtension(path).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] prefix = byHost ? [Environment.GetCommandLineArgs()[0]] : [];
-        ProcessStartInfo start = new(path, [.. prefix, .. options.ReceiverArguments]) { RedirectStandardOutput = true, UseShellExecute = false };
-        return Process.Start(start) ?? throw new InvalidOperationException("The receiver did not start.");
     }
 }

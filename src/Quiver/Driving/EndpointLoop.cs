@@ -16,7 +16,7 @@ internal sealed class EndpointLoop
     private const int MaxReplyLength = 1_500;
 
     /// <summary>A socket that nobody uses stays for the next client so long.</summary>
-    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(5);
 
     private readonly Thread _thread;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);

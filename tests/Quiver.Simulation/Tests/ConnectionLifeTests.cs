@@ -262,6 +262,22 @@ public sealed class ConnectionLifeTests
         Assert.Equal(TlsAlert.BadCertificate, server.Closed!.Alert);
     }
 
+    [Fact, Rfc(9000, "13.2.4")]
+    public void End_that_only_acknowledges_does_not_remember_its_acks_for_ever()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        SimStream stream = client.Open();
+        for (int i = 0; i < 5000; i++)
+        {
+            stream.Send(1, finish: false);
+            world.Run(3 * s_delay);
+        }
+
+        Assert.InRange(world.Server.Connections[0].Connection.UnsettledPackets, 0, 200);
+        Assert.InRange(client.Connection.UnsettledPackets, 0, 10);
+    }
+
     [Fact, Rfc(9001, "6.1"), Rfc(9001, "6.2")]
     public void Keys_change_in_the_middle_of_a_transfer_through_loss_and_reordering()
     {

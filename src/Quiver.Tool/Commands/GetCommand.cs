@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Quiver.Tool.Get;
+using Quiver.Tool.Output;
+
+namespace Quiver.Tool.Commands;
+
+/// <summary><c>quiver get</c>: files over hq-interop.</summary>
+internal static class GetCommand
+{
+    public static Command Create(ToolOutput output)
+    {
+        Argument<string[]> urls = new("URL") { Description = "What to fetch: https://host:port/path.", Arity = ArgumentArity.OneOrMore };
+        Option<string?> target = new("--output", "-o") { Description = "A file, a folder, or - for the standard output. Default: the working directory.", HelpName = "FILE|DIR|-" };
+        Option<int> parallel = CountOption.Create("--parallel", "Files fetched at once from one server.", 16, max: 1000);
+        Option<bool> insecure = new("--insecure", "-k") { Description = "Take any certificate." };
+        Option<string?> ca = new("--ca") { Description = "Trust the certificates of this PEM file, and only those.", HelpName = "FILE" };
+        Option<double?> timeout = new("--timeout") { Description = "Give up after so many seconds. Default: never.", HelpName = "SECONDS" };
+        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, timeout };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            GetOptions options = new()
+            {
+                Urls = [.. parsed.GetRequiredValue(urls).Select(ParseUrl)],
+                Output = parsed.GetValue(target),
+                Parallel = parsed.GetValue(parallel),
+                Insecure = parsed.GetValue(insecure),
+                Roots = parsed.GetValue(ca) is { } file ? LoadRoots(file) : null,
+                Timeout = ParseTimeout(parsed.GetValue(timeout)),
+            };
+            if (options is { Output: Destination.StandardOutput, Urls.Count: > 1 })
+            {
+                throw new UsageException("-o - takes one URL only.");
+            }
+
+            if (options is { Insecure: true, Roots: not null })
+            {
+                throw new UsageException("--insecure and --ca contradict each other.");
+            }
+
+            return await new GetRun(options, output).RunAsync(cancellationToken) ? ExitCodes.Ok : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static Uri ParseUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "https" or "hq" && url.Host.Length > 0
+            ? url
+            : throw new UsageException($"'{text}' is not a URL such as https://host:4433/path.");
+
+    private static TimeSpan ParseTimeout(double? seconds) => seconds switch
+    {
+        null => Timeout.InfiniteTimeSpan,
+        > 0 and < 1e6 => TimeSpan.FromSeconds(seconds.Value),
+        _ => throw new UsageException($"--timeout {seconds.Value.ToString(CultureInfo.InvariantCulture)} is not a number of seconds."),
+    };
+
+    private static X509Certificate2Collection LoadRoots(string file)
+    {
+        X509Certificate2Collection roots = [];
+        try
+        {
+            roots.ImportFromPemFile(file);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException($"--ca {file} cannot be read: {e.Message}", e);
+        }
+
+        return roots.Count > 0 ? roots : throw new ToolException($"--ca {file} has no certificate in it.");
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Quiver.Tool.Hosting;
+using Quiver.Tool.Hq;
+using Quiver.Tool.Output;
+
+namespace Quiver.Tool.Commands;
+
+/// <summary><c>quiver serve</c>: the files of a folder over hq-interop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(ToolOutput output)
+    {
+        Option<DirectoryInfo> root = new("--root") { Description = "The folder whose files are served.", HelpName = "DIR", Required = true };
+        Option<IPEndPoint> listen = ListenOption.Create("[::]:4433");
+        Option<string?> certificate = new("--cert") { Description = "The certificate and its chain: PEM, or .pfx with the key. Without it, one is made on the spot.", HelpName = "FILE" };
+        Option<string?> key = new("--key") { Description = "The private key in PEM, if it is not in the certificate's file.", HelpName = "FILE" };
+        Option<string?> password = new("--password") { Description = "The password of the key or of the .pfx file.", HelpName = "TEXT" };
+        Option<int> streams = CountOption.Create("--max-streams", "Requests that one client may have open at once.", 1000, max: ushort.MaxValue);
+        Option<bool> quiet = new("--quiet", "-q") { Description = "No line for each connection and request." };
+        Command command = new("serve", "Serves the files of a folder over QUIC (hq-interop).")
+        {
+            root, listen, certificate, key, password, streams, quiet,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            DirectoryInfo folder = parsed.GetRequiredValue(root);
+            if (!folder.Exists)
+            {
+                throw new ToolException($"There is no folder {folder}: --root must name one.");
+            }
+
+            if (parsed.GetValue(certificate) is null && (parsed.GetValue(key) ?? parsed.GetValue(password)) is not null)
+            {
+                throw new UsageException("--key and --password go with --cert.");
+            }
+
+            SslStreamCertificateContext identity = parsed.GetValue(certificate) is { } file
+                ? ServerCertificate.Load(file, parsed.GetValue(key), parsed.GetValue(password))
+                : ServerCertificate.CreateSelfSigned();
+            SslServerAuthenticationOptions tls = new() { ApplicationProtocols = [HqProtocol.Name], ServerCertificateContext = identity };
+            HqServer handler = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)));
+            await ServeAsync(output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), folder, cancellationToken);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static async Task ServeAsync(
+        ToolOutput output,
+        IPEndPoint endPoint,
+        SslServerAuthenticationOptions tls,
+        HqServer handler,
+        int maxStreams,
+        DirectoryInfo folder,
+        CancellationToken cancellationToken)
+    {
+        QuicServer server;
+        try
+        {
+            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams);
+        }
+        catch (SocketException e)
+        {
+            throw new ToolException($"Cannot listen on {endPoint}: {e.Message}. Choose another address or port with --listen.", e);
+        }
+
+        await using (server)
+        {
+            string hash = Convert.ToHexStringLower(tls.ServerCertificateContext!.TargetCertificate.GetCertHash(HashAlgorithmName.SHA256)); // Set by the caller.
+            await output.Out.WriteLineAsync($"Serving {folder.FullName} on {server.LocalEndPoint}");
+            await output.Out.WriteLineAsync($"Certificate SHA-256 {hash}");
+            await output.Out.FlushAsync(CancellationToken.None);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await output.Out.WriteLineAsync("Stopping.");
+        }
+    }
+}

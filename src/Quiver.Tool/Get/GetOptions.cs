@@ -1,0 +1,23 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Quiver.Tool.Get;
+
+/// <summary>What to fetch, where to put it and whom to trust.</summary>
+internal sealed record GetOptions
+{
+    public required IReadOnlyList<Uri> Urls { get; init; }
+
+    /// <summary>A file, a folder, <c>-</c> for the standard output, or null for the working directory.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Streams open at once on a connection.</summary>
+    public int Parallel { get; init; } = 16;
+
+    public bool Insecure { get; init; }
+
+    /// <summary>The roots to trust instead of the system's.</summary>
+    public X509Certificate2Collection? Roots { get; init; }
+
+    /// <summary>For everything together.</summary>
+    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
+}

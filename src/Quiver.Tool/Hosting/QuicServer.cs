@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace Quiver.Tool.Hosting;
+
+/// <summary>
+/// Accepts connections and their streams and gives each stream to a handler, which owns it. One connection's or stream's failure is
+/// its own. Disposing ends everything.
+/// </summary>
+internal sealed class QuicServer : IAsyncDisposable
+{
+    private readonly QuicListener _listener;
+    private readonly IStreamHandler _handler;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<QuicConnection, Task> _connections = new();
+    private readonly Task _accepting;
+
+    private QuicServer(QuicListener listener, IStreamHandler handler)
+    {
+        _listener = listener;
+        _handler = handler;
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
+
+    public static async Task<QuicServer> StartAsync(
+        IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams)
+    {
+        QuicServerConnectionOptions options = new()
+        {
+            DefaultStreamErrorCode = 0,
+            DefaultCloseErrorCode = 0,
+            MaxInboundBidirectionalStreams = maxStreams,
+            MaxInboundUnidirectionalStreams = 0,
+            ServerAuthenticationOptions = tls,
+        };
+        options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 1 << 20;
+        QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
+        {
+            ListenEndPoint = endPoint,
+            ApplicationProtocols = tls.ApplicationProtocols!, // Ours: every command sets it.
+            ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
+        });
+        return new QuicServer(listener, handler);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _listener.DisposeAsync();
+        await _accepting;
+        await Task.WhenAll(_connections.Values);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                QuicConnection connection = await _listener.AcceptConnectionAsync(_stop.Token);
+                Task serving = Task.Run(() => ServeAsync(connection), CancellationToken.None);
+                _connections.TryAdd(connection, serving);
+                _ = serving.ContinueWith(
+                    _ => _connections.TryRemove(connection, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+            catch (Exception e) when (e is QuicException or AuthenticationException)
+            {
+                _handler.OnHandshakeFailed(e);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(QuicConnection connection)
+    {
+        string reason = "closed";
+        try
+        {
+            await using (connection)
+            {
+                _handler.OnConnected(connection);
+                while (true)
+                {
+                    QuicStream stream = await connection.AcceptInboundStreamAsync(_stop.Token);
+                    _ = HandleAsync(connection, stream);
+                }
+            }
+        }
+        catch (QuicException e)
+        {
+            reason = e.Message;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            reason = "the server stops";
+        }
+
+        _handler.OnDisconnected(connection, reason);
+    }
+
+    private async Task HandleAsync(QuicConnection connection, QuicStream stream)
+    {
+        try
+        {
+            await using (stream)
+            {
+                await _handler.HandleAsync(connection, stream, _stop.Token);
+            }
+        }
+        catch (Exception e) when (e is QuicException or OperationCanceledException or ObjectDisposedException)
+        {
+            _handler.OnStreamFailed(connection, stream, e);
+        }
+    }
+}
