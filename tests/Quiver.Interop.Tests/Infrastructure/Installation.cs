@@ -24,6 +24,9 @@ internal static class Installation
         Require(missing ?? Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), peer.ToString());
     }
 
+    /// <summary>What makes the certificates.</summary>
+    public static void RequireScripts() => Require(Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), "../shared/peers");
+
     /// <summary>The judge of captures: tshark, and the right to capture.</summary>
     public static void RequireCapture() =>
         Require(

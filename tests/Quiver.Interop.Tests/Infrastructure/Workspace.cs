@@ -15,6 +15,10 @@ internal static class Workspace
     /// <summary>Where ../shared/peers/install.sh put binaries and node_modules.</summary>
     public static string Installed { get; } = FindInstalled();
 
+    /// <summary>The tool, built beside these tests.</summary>
+    public static string Tool { get; } = Path.Combine(
+        Repository, "artifacts", "bin", "Quiver.Tool", new DirectoryInfo(AppContext.BaseDirectory).Name, "Quiver.Tool");
+
     /// <summary>Files of this run; removed at its end.</summary>
     public static string Scratch { get; } = CreateScratch();
 
