@@ -30,16 +30,22 @@ public sealed class AllocationTests
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
         (QuicStream client, QuicStream server) = await pair.OpenAsync();
         const int Size = 64 << 20;
-        Task send = SendAsync(server, 2 * Size);
+        const int Parts = 6;
+        Task send = SendAsync(server, (long)Parts * Size);
         byte[] buffer = new byte[65536];
-        await ReceiveAsync(client, buffer, Size);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await ReceiveAsync(client, buffer, Size);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        long allocated = long.MaxValue;
+        for (int i = 0; i < Parts; i++)
+        {
+            // Buffers grow with the windows until both have found their size; what a part costs after that is the steady state.
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await ReceiveAsync(client, buffer, Size);
+            allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
         await send.Soon();
         TestContext.Current.TestOutputHelper?.WriteLine($"{allocated} bytes for {Size >> 20} MiB");
 
-        Assert.InRange(allocated, 0, Size / 50);
+        Assert.InRange(allocated, 0, Size / 100);
     }
 
     private static async Task PingAsync(QuicStream stream, byte[] buffer, int rounds)

@@ -10,7 +10,7 @@ internal sealed class RingQueue<T>
     private ulong _tail;
 
     /// <param name="capacity">Initial number of places; a power of two.</param>
-    public RingQueue(int capacity = 16)
+    public RingQueue(int capacity = 4)
     {
         _items = new T[capacity];
     }
@@ -70,6 +70,13 @@ internal sealed class RingQueue<T>
     }
 
     public void Clear() => RemoveUntil(_tail);
+
+    /// <summary>Clears, and gives the memory up: nothing more is expected.</summary>
+    public void Release()
+    {
+        _head = _tail;
+        _items = new T[1];
+    }
 
     private void Grow()
     {

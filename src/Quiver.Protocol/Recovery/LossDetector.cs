@@ -221,7 +221,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             }
         }
 
-        space.Log.Clear();
+        space.Log.Release();
         space.IsDiscarded = true;
         space.LossTime = Timestamp.Never;
         space.AckElicitingInFlight = 0;

@@ -66,10 +66,11 @@ internal sealed class SentPacketLog
         _frames.RemoveUntil(_packets.Count > 0 ? _packets[_packets.Head].FirstFrame : _frames.Tail);
     }
 
-    public void Clear()
+    /// <summary>The space is gone, and its memory with it.</summary>
+    public void Release()
     {
-        _packets.Clear();
-        _frames.Clear();
+        _packets.Release();
+        _frames.Release();
     }
 
     private bool IsSettledAbove(ulong packetNumber) =>

@@ -38,36 +38,72 @@ internal static class TransportParameterReader
                 seen |= 1UL << (int)id;
             }
 
-            result = Apply(result, (TransportParameterId)id, value, sender);
+            Apply(result, (TransportParameterId)id, value, sender);
         }
 
         return result;
     }
 
-    private static TransportParameterSet Apply(
-        TransportParameterSet set, TransportParameterId id, ReadOnlySpan<byte> value, EndpointRole sender) => id switch
+    private static void Apply(TransportParameterSet set, TransportParameterId id, ReadOnlySpan<byte> value, EndpointRole sender)
+    {
+        switch (id)
         {
-            TransportParameterId.OriginalDestinationConnectionId => set with { OriginalDestinationConnectionId = ReadId(ServerOnly(value, id, sender), id) },
-            TransportParameterId.MaxIdleTimeout => set with { MaxIdleTimeout = Milliseconds(ReadValue(value, id)) },
-            TransportParameterId.StatelessResetToken => set with { StatelessResetToken = ReadToken(ServerOnly(value, id, sender)) },
-            TransportParameterId.MaxUdpPayloadSize => set with { MaxUdpPayloadSize = AtLeast(ReadValue(value, id), MinUdpPayloadSize, id) },
-            TransportParameterId.InitialMaxData => set with { InitialMaxData = ReadValue(value, id) },
-            TransportParameterId.InitialMaxStreamDataBidiLocal => set with { InitialMaxStreamDataBidiLocal = ReadValue(value, id) },
-            TransportParameterId.InitialMaxStreamDataBidiRemote => set with { InitialMaxStreamDataBidiRemote = ReadValue(value, id) },
-            TransportParameterId.InitialMaxStreamDataUni => set with { InitialMaxStreamDataUni = ReadValue(value, id) },
-            TransportParameterId.InitialMaxStreamsBidi => set with { InitialMaxStreamsBidi = AtMost(ReadValue(value, id), StreamId.MaxCount, id) },
-            TransportParameterId.InitialMaxStreamsUni => set with { InitialMaxStreamsUni = AtMost(ReadValue(value, id), StreamId.MaxCount, id) },
-            TransportParameterId.AckDelayExponent => set with { AckDelayExponent = AtMost(ReadValue(value, id), MaxAckDelayExponent, id) },
-            TransportParameterId.MaxAckDelay => set with { MaxAckDelay = Milliseconds(AtMost(ReadValue(value, id), MaxAckDelayMilliseconds, id)) },
-            TransportParameterId.DisableActiveMigration => set with { DisableActiveMigration = IsEmpty(value, id) },
-            TransportParameterId.PreferredAddress => set with { PreferredAddress = ReadPreferredAddress(ServerOnly(value, id, sender)) },
-            TransportParameterId.ActiveConnectionIdLimit => set with { ActiveConnectionIdLimit = AtLeast(ReadValue(value, id), 2, id) },
-            TransportParameterId.InitialSourceConnectionId => set with { InitialSourceConnectionId = ReadId(value, id) },
-            TransportParameterId.RetrySourceConnectionId => set with { RetrySourceConnectionId = ReadId(ServerOnly(value, id, sender), id) },
-
-            // What is not known is ignored. RFC 9000 §7.4.2.
-            _ => set,
-        };
+            case TransportParameterId.OriginalDestinationConnectionId:
+                set.OriginalDestinationConnectionId = ReadId(ServerOnly(value, id, sender), id);
+                break;
+            case TransportParameterId.MaxIdleTimeout:
+                set.MaxIdleTimeout = Milliseconds(ReadValue(value, id));
+                break;
+            case TransportParameterId.StatelessResetToken:
+                set.StatelessResetToken = ReadToken(ServerOnly(value, id, sender));
+                break;
+            case TransportParameterId.MaxUdpPayloadSize:
+                set.MaxUdpPayloadSize = AtLeast(ReadValue(value, id), MinUdpPayloadSize, id);
+                break;
+            case TransportParameterId.InitialMaxData:
+                set.InitialMaxData = ReadValue(value, id);
+                break;
+            case TransportParameterId.InitialMaxStreamDataBidiLocal:
+                set.InitialMaxStreamDataBidiLocal = ReadValue(value, id);
+                break;
+            case TransportParameterId.InitialMaxStreamDataBidiRemote:
+                set.InitialMaxStreamDataBidiRemote = ReadValue(value, id);
+                break;
+            case TransportParameterId.InitialMaxStreamDataUni:
+                set.InitialMaxStreamDataUni = ReadValue(value, id);
+                break;
+            case TransportParameterId.InitialMaxStreamsBidi:
+                set.InitialMaxStreamsBidi = AtMost(ReadValue(value, id), StreamId.MaxCount, id);
+                break;
+            case TransportParameterId.InitialMaxStreamsUni:
+                set.InitialMaxStreamsUni = AtMost(ReadValue(value, id), StreamId.MaxCount, id);
+                break;
+            case TransportParameterId.AckDelayExponent:
+                set.AckDelayExponent = AtMost(ReadValue(value, id), MaxAckDelayExponent, id);
+                break;
+            case TransportParameterId.MaxAckDelay:
+                set.MaxAckDelay = Milliseconds(AtMost(ReadValue(value, id), MaxAckDelayMilliseconds, id));
+                break;
+            case TransportParameterId.DisableActiveMigration:
+                set.DisableActiveMigration = IsEmpty(value, id);
+                break;
+            case TransportParameterId.PreferredAddress:
+                set.PreferredAddress = ReadPreferredAddress(ServerOnly(value, id, sender));
+                break;
+            case TransportParameterId.ActiveConnectionIdLimit:
+                set.ActiveConnectionIdLimit = AtLeast(ReadValue(value, id), 2, id);
+                break;
+            case TransportParameterId.InitialSourceConnectionId:
+                set.InitialSourceConnectionId = ReadId(value, id);
+                break;
+            case TransportParameterId.RetrySourceConnectionId:
+                set.RetrySourceConnectionId = ReadId(ServerOnly(value, id, sender), id);
+                break;
+            default:
+                // What is not known is ignored. RFC 9000 §7.4.2.
+                break;
+        }
+    }
 
     private static ReadOnlySpan<byte> ServerOnly(ReadOnlySpan<byte> value, TransportParameterId id, EndpointRole sender)
     {

@@ -2,7 +2,7 @@ using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.TransportParameters;
 
-/// <summary>The transport parameters of one endpoint, with the defaults of RFC 9000 §18.2 for what is absent.</summary>
+/// <summary>The transport parameters of one endpoint, with the defaults of RFC 9000 §18.2 for what is absent. Not changed once it is read or made.</summary>
 internal sealed record TransportParameterSet
 {
     public const ulong DefaultAckDelayExponent = 3;
@@ -10,38 +10,38 @@ internal sealed record TransportParameterSet
     public const ulong DefaultActiveConnectionIdLimit = 2;
     public static readonly TimeSpan DefaultMaxAckDelay = TimeSpan.FromMilliseconds(25);
 
-    public ConnectionId? OriginalDestinationConnectionId { get; init; }
+    public ConnectionId? OriginalDestinationConnectionId { get; set; }
 
-    public ConnectionId? InitialSourceConnectionId { get; init; }
+    public ConnectionId? InitialSourceConnectionId { get; set; }
 
-    public ConnectionId? RetrySourceConnectionId { get; init; }
+    public ConnectionId? RetrySourceConnectionId { get; set; }
 
-    public StatelessResetToken? StatelessResetToken { get; init; }
+    public StatelessResetToken? StatelessResetToken { get; set; }
 
-    public PreferredAddress? PreferredAddress { get; init; }
+    public PreferredAddress? PreferredAddress { get; set; }
 
     /// <summary>Zero: no idle time-out.</summary>
-    public TimeSpan MaxIdleTimeout { get; init; }
+    public TimeSpan MaxIdleTimeout { get; set; }
 
-    public ulong MaxUdpPayloadSize { get; init; } = DefaultMaxUdpPayloadSize;
+    public ulong MaxUdpPayloadSize { get; set; } = DefaultMaxUdpPayloadSize;
 
-    public ulong InitialMaxData { get; init; }
+    public ulong InitialMaxData { get; set; }
 
-    public ulong InitialMaxStreamDataBidiLocal { get; init; }
+    public ulong InitialMaxStreamDataBidiLocal { get; set; }
 
-    public ulong InitialMaxStreamDataBidiRemote { get; init; }
+    public ulong InitialMaxStreamDataBidiRemote { get; set; }
 
-    public ulong InitialMaxStreamDataUni { get; init; }
+    public ulong InitialMaxStreamDataUni { get; set; }
 
-    public ulong InitialMaxStreamsBidi { get; init; }
+    public ulong InitialMaxStreamsBidi { get; set; }
 
-    public ulong InitialMaxStreamsUni { get; init; }
+    public ulong InitialMaxStreamsUni { get; set; }
 
-    public ulong AckDelayExponent { get; init; } = DefaultAckDelayExponent;
+    public ulong AckDelayExponent { get; set; } = DefaultAckDelayExponent;
 
-    public TimeSpan MaxAckDelay { get; init; } = DefaultMaxAckDelay;
+    public TimeSpan MaxAckDelay { get; set; } = DefaultMaxAckDelay;
 
-    public bool DisableActiveMigration { get; init; }
+    public bool DisableActiveMigration { get; set; }
 
-    public ulong ActiveConnectionIdLimit { get; init; } = DefaultActiveConnectionIdLimit;
+    public ulong ActiveConnectionIdLimit { get; set; } = DefaultActiveConnectionIdLimit;
 }

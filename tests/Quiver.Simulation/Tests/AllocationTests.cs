@@ -6,7 +6,9 @@ using Quiver.Simulation.Network;
 
 namespace Quiver.Simulation.Tests;
 
-/// <summary>In steady state nothing is allocated for a packet: sent, received or acknowledged.</summary>
+/// <summary>In steady state nothing is allocated for a packet: sent, received or acknowledged. Alone, since the pools are the process's.</summary>
+[Collection(nameof(AllocationTests))]
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     private readonly byte[] _datagram = new byte[1500];
