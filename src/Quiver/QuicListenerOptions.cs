@@ -31,7 +31,8 @@ public sealed class QuicListenerOptions
     /// Must be set.
     /// </summary>
     public Func<QuicConnection, SslClientHelloInfo, CancellationToken, ValueTask<QuicServerConnectionOptions>>
-        ConnectionOptionsCallback { get; set; } = null!; // Checked by Validate.
+        ConnectionOptionsCallback
+    { get; set; } = null!; // Checked by Validate.
 
     internal void Validate(string argumentName)
     {

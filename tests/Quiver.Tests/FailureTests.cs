@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Quiver.Driving;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
+using Quiver.Security;
 using Quiver.Tests.Infrastructure;
 
 namespace Quiver.Tests;
@@ -110,6 +112,34 @@ public sealed class FailureTests
         options.LocalEndPoint = (IPEndPoint)socket.Client.LocalEndPoint!;
         SocketException e = await Assert.ThrowsAsync<SocketException>(() => QuicConnection.ConnectAsync(options).Soon());
         Assert.Equal(SocketError.AddressAlreadyInUse, e.SocketErrorCode);
+    }
+
+    [Theory]
+    [InlineData(SocketError.NetworkUnreachable)]
+    [InlineData(SocketError.HostUnreachable)]
+    [InlineData(SocketError.AddressNotAvailable)]
+    public async Task What_the_system_says_when_it_cannot_send_is_what_connecting_throws(SocketError error)
+    {
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var remote = (IPEndPoint)silent.Client.LocalEndPoint!;
+        QuicClientConnectionOptions options = Loopback.ClientOptions(remote);
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
+        EndpointLoop loop = EndpointRegistry.AcquireShared(AddressFamily.InterNetwork);
+        ConnectionDriver driver = ConnectionDriver.CreateClient(
+            loop,
+            handshake,
+            options.ToSettings(Bounds.Limit),
+            ClientTlsSettingsFactory.Create(options, "localhost", null),
+            PathAddress.From(new IPEndPoint(IPAddress.Loopback, loop.LocalEndPoint.Port)),
+            PathAddress.From(remote));
+        handshake.Connection = new QuicConnection(driver, "localhost");
+        driver.Start();
+
+        driver.Enter();
+        driver.Closing.OnSendRefused(error);
+        driver.Leave();
+        SocketException e = await Assert.ThrowsAsync<SocketException>(() => handshake.Completed.Soon());
+        Assert.Equal(error, e.SocketErrorCode);
     }
 
     [Fact]

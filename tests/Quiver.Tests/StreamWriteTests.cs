@@ -6,7 +6,7 @@ namespace Quiver.Tests;
 public sealed class StreamWriteTests
 {
     /// <summary>More than any send buffer and window that these tests leave at their defaults.</summary>
-    private const int TooMuch = 64 << 20;
+    private const int TooMuch = 4 << 20;
 
     [Fact]
     public async Task A_write_that_fits_completes_before_anybody_reads()

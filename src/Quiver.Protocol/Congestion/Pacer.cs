@@ -4,12 +4,12 @@ namespace Quiver.Protocol.Congestion;
 
 /// <summary>
 /// Spreads a window over a round trip: a bucket of bytes that fills at 1.25 windows a round trip. RFC 9002 §7.7.
-/// The bucket holds what the rate gives in <see cref="BurstTime"/>, so that batches stay whole.
+/// The bucket holds what the rate gives in <see cref="s_burstTime"/>, so that batches stay whole.
 /// </summary>
 internal sealed class Pacer
 {
     /// <summary>Timers and batches are not finer than this.</summary>
-    private static readonly TimeSpan BurstTime = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_burstTime = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The initial window may leave at once. RFC 9002 §7.7.</summary>
     private const int MinBurstDatagrams = 10;
@@ -43,7 +43,7 @@ internal sealed class Pacer
         if (elapsed > 0)
         {
             _last = now;
-            double burst = Math.Max(MinBurstDatagrams * _datagram, rate * BurstTime.Ticks);
+            double burst = Math.Max(MinBurstDatagrams * _datagram, rate * s_burstTime.Ticks);
             _budget = Math.Min(burst, _budget + (rate * elapsed));
         }
     }

@@ -50,6 +50,9 @@ internal sealed class ConnectionDriver : IGuard
 
     public EndpointLoop Loop => _loop;
 
+    /// <summary>Whether the loop has put off the answers of this connection. For the loop's thread alone.</summary>
+    public bool IsUnsent { get; set; }
+
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
 
@@ -190,6 +193,32 @@ internal sealed class ConnectionDriver : IGuard
         if (slab is not null)
         {
             _loop.Slabs.Return(slab);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Leave"/>, but nothing is sent: the loop has more datagrams to hand out, and calls <see cref="OnDue"/> when it has not,
+    /// so that one answer goes out for all.
+    /// </summary>
+    public void LeaveUnsent()
+    {
+        try
+        {
+            Settle();
+        }
+        catch (Exception e)
+        {
+            Collapse(e);
+        }
+
+        Completion? decided = _decided.TakeAll();
+        ConnectionFacts.Outcome outcome = _facts.Take();
+        _lock.Exit();
+        CompletionList.Announce(decided);
+        Act(in outcome);
+        if (!_inbox.IsEmpty && TryEnter(MonotonicClock.Now))
+        {
+            Leave();
         }
     }
 

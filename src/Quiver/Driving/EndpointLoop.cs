@@ -15,12 +15,24 @@ internal sealed class EndpointLoop
 {
     private const int MaxReplyLength = 1_500;
 
+    /// <summary>So many groups of datagrams in one batch tell that there is more to come.</summary>
+    private const int ManyGroups = 8;
+
+    /// <summary>Batches after which answers are sent in any case: well under a millisecond of work.</summary>
+    private const int MaxBatches = 4;
+
+    /// <summary>A group that is answered at once: waiting would make it no better.</summary>
+    private const int LongGroup = 32;
+
     /// <summary>A socket that nobody uses stays for the next client so long.</summary>
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(5);
 
     private readonly Thread _thread;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReceiveBatch _batch = new();
+    private readonly List<ConnectionDriver> _unsent = [];
+    private int _users;
+    private bool _isClosing;
     private readonly byte[] _reply = new byte[MaxReplyLength];
 
     public EndpointLoop(IDatagramSocket socket, bool isShared)
@@ -48,11 +60,19 @@ internal sealed class EndpointLoop
 
     public SlabPool Slabs { get; } = new();
 
-    /// <summary>Listeners and connections that use the loop. Guarded by the registry.</summary>
-    public int Users { get; set; }
+    /// <summary>Listeners and connections that use the loop. Written under the registry's lock, read without by the loop, which is woken.</summary>
+    public int Users
+    {
+        get => Volatile.Read(ref _users);
+        set => Volatile.Write(ref _users, value);
+    }
 
-    /// <summary>Whether the loop is ending and takes no more users. Guarded by the registry.</summary>
-    public bool IsClosing { get; set; }
+    /// <summary>Whether the loop is ending and takes no more users. Written and read as <see cref="Users"/> is.</summary>
+    public bool IsClosing
+    {
+        get => Volatile.Read(ref _isClosing);
+        set => Volatile.Write(ref _isClosing, value);
+    }
 
     /// <summary>Completes when the socket is closed.</summary>
     public Task Closed => _closed.Task;
@@ -96,8 +116,8 @@ internal sealed class EndpointLoop
     {
         Timestamp until = Deadlines.StartWaiting();
         TimeSpan wait = Timeout.InfiniteTimeSpan;
-        bool isUnused = EndpointRegistry.IsUnused(this, out bool isClosing);
-        if (isClosing)
+        bool isUnused = Users == 0;
+        if (IsClosing)
         {
             return false;
         }
@@ -114,24 +134,57 @@ internal sealed class EndpointLoop
 
         int count = Socket.Receive(_batch, wait);
         Deadlines.StopWaiting();
-        Timestamp now = MonotonicClock.Now;
         if (count > 0)
         {
-            Deliver(count, now);
+            DeliverAll();
         }
 
-        ServeDeadlines(now);
+        ServeDeadlines(MonotonicClock.Now);
         return count > 0 || until != Timestamp.Never || !isUnused || !EndpointRegistry.TryClose(this);
     }
 
-    /// <summary>Consecutive datagrams of one connection are handed over under one lock.</summary>
-    private void Deliver(int count, Timestamp now)
+    /// <summary>
+    /// Hands out what was received. When that was for many connections there is likely more: then the answers wait until all is handed
+    /// out, so that a connection answers once and not for each of its datagrams.
+    /// </summary>
+    private void DeliverAll()
+    {
+        int batches = 0;
+        try
+        {
+            while (_batch.Count > 0)
+            {
+                int groups = Deliver(MonotonicClock.Now);
+                if (groups < ManyGroups || ++batches == MaxBatches)
+                {
+                    break;
+                }
+
+                Socket.Receive(_batch, TimeSpan.Zero);
+            }
+        }
+        finally
+        {
+            foreach (ConnectionDriver connection in _unsent)
+            {
+                connection.IsUnsent = false;
+                connection.OnDue();
+            }
+
+            _unsent.Clear();
+        }
+    }
+
+    /// <summary>Consecutive datagrams of one connection are handed over under one lock; returns how many such groups there were.</summary>
+    private int Deliver(Timestamp now)
     {
         ConnectionDriver? current = null;
         bool isEntered = false;
+        int groups = 0;
+        int inGroup = 0;
         try
         {
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < _batch.Count; i++)
             {
                 Span<byte> datagram = _batch.GetDatagram(i);
                 ref readonly DatagramArrival arrival = ref _batch.GetArrival(i);
@@ -142,11 +195,14 @@ internal sealed class EndpointLoop
 
                 if (!ReferenceEquals(target, current))
                 {
-                    Finish(current, isEntered);
+                    Finish(current, isEntered, isLast: false, inGroup);
                     current = target;
                     isEntered = target.TryEnter(now);
+                    groups++;
+                    inGroup = 0;
                 }
 
+                inGroup++;
                 if (isEntered)
                 {
                     target.Receive(datagram, in arrival);
@@ -159,7 +215,36 @@ internal sealed class EndpointLoop
         }
         finally
         {
-            Finish(current, isEntered);
+            Finish(current, isEntered, isLast: groups < ManyGroups, inGroup);
+        }
+
+        return groups;
+    }
+
+    private void Finish(ConnectionDriver? connection, bool isEntered, bool isLast, int datagrams)
+    {
+        if (connection is null)
+        {
+            return;
+        }
+
+        if (!isEntered)
+        {
+            connection.OnPosted();
+        }
+        else if (isLast || datagrams >= LongGroup)
+        {
+            connection.Leave();
+        }
+        else
+        {
+            if (!connection.IsUnsent)
+            {
+                connection.IsUnsent = true;
+                _unsent.Add(connection);
+            }
+
+            connection.LeaveUnsent();
         }
     }
 

@@ -99,15 +99,6 @@ internal static class EndpointRegistry
         return loop.IsShared ? Task.CompletedTask : loop.Closed;
     }
 
-    public static bool IsUnused(EndpointLoop loop, out bool isClosing)
-    {
-        lock (s_lock)
-        {
-            isClosing = loop.IsClosing;
-            return loop.Users == 0;
-        }
-    }
-
     /// <summary>Closes a loop that is still unused.</summary>
     public static bool TryClose(EndpointLoop loop)
     {

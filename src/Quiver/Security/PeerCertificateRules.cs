@@ -64,7 +64,7 @@ internal sealed class PeerCertificateRules
         }
         catch (CryptographicException e)
         {
-            // RFC 9846 §4.4.2.4: a certificate that cannot be read is answered with bad_certificate.
+            // RFC 9846 §4.5.2.4: a certificate that cannot be read is answered with bad_certificate.
             return Reject(leaf, new AuthenticationException("The peer's certificate cannot be read.", e));
         }
         finally

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. The very last line says how many passed and failed.
+# usage: ./test.sh            PEERS=DIR says where foreign QUIC implementations are (default: ~/.cache/quic-peers)
+#        NO_PEERS=1           installs no peers
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export PEERS="${PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/quic-peers}"
+
+passed=0
+failed=0
+skipped=0
+broken=()
+
+finish() {
+  if ((${#broken[@]} > 0)); then
+    printf 'FAILED: %s\n' "${broken[@]}"
+  fi
+  ((skipped == 0)) || echo "$skipped skipped"
+  echo "$passed passed, $failed failed"
+  exit $((failed > 0 ? 1 : 0))
+}
+
+# A step that must succeed; with "stop", nothing after it makes sense.
+step() {
+  local name=$1 otherwise=$2
+  shift 2
+  echo "== $name"
+  if ! "$@"; then
+    failed=$((failed + 1))
+    broken+=("$name")
+    [[ $otherwise != stop ]] || finish
+  fi
+}
+
+has_peer() {
+  case $1 in
+    go) [[ -x $PEERS/bin/quicgo ]] ;;
+    quiche) [[ -d $PEERS/node_modules/@matrixai/quic-linux-x64 ]] && command -v node >/dev/null ;;
+    deno) [[ -x $PEERS/bin/deno ]] ;;
+    tools) [[ -x $PEERS/bin/netemu ]] && command -v tshark >/dev/null ;;
+  esac
+}
+
+# The interop tests run against whatever is there; what is not is said by name.
+install_peers() {
+  local script=../shared/peers/install.sh group
+  for group in go quiche deno tools; do
+    has_peer "$group" && continue
+    if [[ -z ${NO_PEERS:-} && -f $script && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+      echo "installing peer: $group"
+      timeout 400 sh "$script" "$group" || true
+    fi
+    has_peer "$group" || echo "NOT RUN: interop with '$group' is not installed in the peers' folder"
+  done
+}
+
+run_tests() {
+  local name=$1 program=artifacts/bin/$1/release/$1 log code summary total errors fails skips
+  echo "== $name"
+  log=$(mktemp)
+  timeout 900 "$program" -noColor 2>&1 | tee "$log" | grep -vE '^ *(Discovering|Discovered|Starting|Finished): |^ *$|^xUnit'
+  code=${PIPESTATUS[0]}
+  summary=$(grep -E "Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+" "$log" | tail -1)
+  rm -f "$log"
+  total=$(sed -nE 's/.*Total: ([0-9]+).*/\1/p' <<<"$summary")
+  errors=$(sed -nE 's/.*Errors: ([0-9]+).*/\1/p' <<<"$summary")
+  fails=$(sed -nE 's/.*Failed: ([0-9]+).*/\1/p' <<<"$summary")
+  skips=$(sed -nE 's/.*Skipped: ([0-9]+).*/\1/p' <<<"$summary")
+  total=${total:-0} errors=${errors:-0} fails=${fails:-0} skips=${skips:-0}
+  skipped=$((skipped + skips))
+  passed=$((passed + total - fails - skips))
+  failed=$((failed + fails + errors))
+  if ((fails + errors > 0)); then
+    broken+=("$name: $((fails + errors)) tests")
+  elif ((code != 0 || total == 0)); then
+    failed=$((failed + 1))
+    broken+=("$name: exit code $code, $total tests run")
+  fi
+}
+
+install_peers
+step restore stop dotnet restore Quiver.slnx --locked-mode
+step build stop dotnet build Quiver.slnx -c Release --no-restore -warnaserror -v quiet
+step format go-on dotnet format Quiver.slnx --no-restore --verify-no-changes
+for project in tests/*/*.csproj; do
+  run_tests "$(basename "$project" .csproj)"
+done
+finish

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace Quiver.Architecture.Tests;
+
+/// <summary>What the documents say about the sources is so.</summary>
+public sealed partial class DocumentTests
+{
+    [Fact]
+    public void Every_file_in_where_md_exists()
+    {
+        string[] paths = [.. Path().Matches(File.ReadAllText(Repository.At("docs/where.md"))).Select(match => match.Groups[1].Value)];
+        Assert.NotEmpty(paths);
+        Assert.All(paths, path => Assert.True(File.Exists(Repository.At(path)) || Directory.Exists(Repository.At(path)), path));
+    }
+
+    [Fact]
+    public void The_code_in_the_readme_is_that_of_the_samples()
+    {
+        string readme = File.ReadAllText(Repository.At("README.md"));
+        (string Path, string Code)[] blocks = [.. CodeBlock().Matches(readme).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+        Assert.Equal(2, blocks.Length);
+        Assert.Equal(readme.Split("```csharp").Length - 1, blocks.Length);
+        Assert.All(blocks, block => Assert.Equal(File.ReadAllText(Repository.At(block.Path)), block.Code));
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("docs/architecture.md")]
+    public void Links_between_documents_lead_somewhere(string document)
+    {
+        string folder = System.IO.Path.GetDirectoryName(Repository.At(document))!;
+        Assert.All(
+            Link().Matches(File.ReadAllText(Repository.At(document))).Select(match => match.Groups[1].Value),
+            link => Assert.True(System.IO.Path.Exists(System.IO.Path.Combine(folder, link)), link));
+    }
+
+    [GeneratedRegex(@"`((?:src|tests|docs)/[^`*]+)`")]
+    private static partial Regex Path();
+
+    [GeneratedRegex(@"<!-- (samples/[^ ]+) -->\n```csharp\n(.*?)```\n", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+
+    [GeneratedRegex(@"\]\((?!https?:|#)([^)#]+)[^)]*\)")]
+    private static partial Regex Link();
+}
