@@ -50,13 +50,14 @@ public sealed class TransferTests
         await using PeerProcess owned = process;
         await using QuicConnection connection = await Ours.ConnectAsync(server, SharedPeer.EchoProtocol);
         byte[] payload = RandomNumberGenerator.GetBytes(200_000);
-        for (int i = 0; i < 10; i++)
+        // All at the same time: a peer stops reading a stream whose counterpart we do not read, and what it has not read counts against
+        // the one limit that all streams share.
+        Task writing = Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
         {
             await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).Soon();
             await stream.WriteAsync(payload, completeWrites: true).Soon();
-        }
-
-        for (int i = 0; i < 10; i++)
+        }));
+        Task reading = Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
         {
             await using QuicStream stream = await connection.AcceptInboundStreamAsync().Soon();
             Assert.Equal(QuicStreamType.Unidirectional, stream.Type);
@@ -64,7 +65,8 @@ public sealed class TransferTests
             using var all = new MemoryStream();
             await stream.CopyToAsync(all).Soon();
             Assert.Equal(payload, all.ToArray());
-        }
+        }));
+        await Task.WhenAll(writing, reading);
     }
 
     [Theory]
