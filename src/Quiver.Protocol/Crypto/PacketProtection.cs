@@ -22,7 +22,7 @@ internal sealed class PacketProtection : IDisposable
     private readonly IHeaderProtection _headerProtection;
 
     // Kept for the next key phase, in this order: secret, header protection key. Pinned, so that the collector leaves no copies.
-    private readonly byte[] _secrets;
+    private byte[]? _secrets;
 
     // The IV as an integer of 96 bits, big-endian: its first 4 bytes, and the 8 that the packet number is mixed into.
     private readonly uint _ivHigh;
@@ -33,7 +33,7 @@ internal sealed class PacketProtection : IDisposable
     {
         _version = version;
         Suite = suite;
-        _secrets = GC.AllocateUninitializedArray<byte>(secret.Length + headerProtectionKey.Length, pinned: true);
+        _secrets = KeyMemory.Rent(secret.Length + headerProtectionKey.Length);
         secret.CopyTo(_secrets);
         headerProtectionKey.CopyTo(_secrets.AsSpan(secret.Length));
         Implementation = use;
@@ -100,7 +100,7 @@ internal sealed class PacketProtection : IDisposable
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_secrets);
+        KeyMemory.Return(ref _secrets);
         _aead.Dispose();
         _headerProtection.Dispose();
     }

@@ -116,6 +116,29 @@ internal sealed class ConnectionDriver : IGuard
 
     public void OnDecided(Completion completion) => _decided.Add(completion);
 
+    /// <summary>As <see cref="TryEnter"/>, to receive: what was posted before comes first, so that datagrams stay in order.</summary>
+    public bool TryEnterToReceive(Timestamp now)
+    {
+        if (!TryEnter(now))
+        {
+            return false;
+        }
+
+        if (!_inbox.IsEmpty)
+        {
+            try
+            {
+                ActOn(_inbox.Take());
+            }
+            catch (Exception e)
+            {
+                Collapse(e);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The loop has a datagram and holds the lock.</summary>
     public void Receive(Span<byte> datagram, in DatagramArrival arrival)
     {

@@ -197,7 +197,7 @@ internal sealed class EndpointLoop
                 {
                     Finish(current, isEntered, isLast: false, inGroup);
                     current = target;
-                    isEntered = target.TryEnter(now);
+                    isEntered = target.TryEnterToReceive(now);
                     groups++;
                     inGroup = 0;
                 }

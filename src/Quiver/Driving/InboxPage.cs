@@ -11,7 +11,7 @@ internal sealed class InboxPage
 
     public const int MaxDatagrams = 512;
 
-    private const int FirstBytes = 1 << 14;
+    private const int FirstBytes = 1 << 12;
     private const int FirstItems = 16;
 
     private byte[] _bytes = [];

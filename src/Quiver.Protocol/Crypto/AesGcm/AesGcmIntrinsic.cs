@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Security.Cryptography;
 
 namespace Quiver.Protocol.Crypto.AesGcm;
 
@@ -21,25 +20,27 @@ internal sealed class AesGcmIntrinsic<T, TGhash> : IAead
     private const int TableAlignment = 64;
 
     // Round keys and then GHASH's table. Pinned: the collector leaves no copies behind, and the table stays aligned.
-    private readonly byte[] _memory;
+    private byte[]? _memory;
     private readonly int _rounds;
     private readonly int _table;
 
     public AesGcmIntrinsic(ReadOnlySpan<byte> key)
     {
-        _memory = GC.AllocateArray<byte>(AesRounds<T>.MaxExpandedLength + TGhash.TableLength + TableAlignment, pinned: true);
-        _rounds = AesRounds<T>.ExpandKey(key, _memory);
-        nint end = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, AesRounds<T>.MaxExpandedLength);
+        byte[] memory = KeyMemory.Rent(AesRounds<T>.MaxExpandedLength + TGhash.TableLength + TableAlignment);
+        _memory = memory;
+        _rounds = AesRounds<T>.ExpandKey(key, memory);
+        nint end = Marshal.UnsafeAddrOfPinnedArrayElement(memory, AesRounds<T>.MaxExpandedLength);
         _table = AesRounds<T>.MaxExpandedLength + (int)(-end & (TableAlignment - 1));
         Vector128<byte> encryptedZero = AesRounds<T>.EncryptBlock(ref RoundKeys, _rounds, Vector128<byte>.Zero);
-        TGhash.FillTable(GhashField<T>.HashKey(encryptedZero), _memory.AsSpan(_table));
+        TGhash.FillTable(GhashField<T>.HashKey(encryptedZero), memory.AsSpan(_table));
     }
 
     public static bool IsSupported => T.IsSupported && TGhash.IsSupported;
 
-    private ref byte RoundKeys => ref MemoryMarshal.GetArrayDataReference(_memory);
+    // Null only after Dispose: that is a defect of the caller, and faults.
+    private ref byte RoundKeys => ref MemoryMarshal.GetArrayDataReference(_memory!);
 
-    private ref byte Table => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _table);
+    private ref byte Table => ref Unsafe.Add(ref RoundKeys, _table);
 
     public void Seal(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> payload)
     {
@@ -62,7 +63,7 @@ internal sealed class AesGcmIntrinsic<T, TGhash> : IAead
         return Run<Opening>(counter, associatedData, payload[..^TagLength]) == tag;
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_memory);
+    public void Dispose() => KeyMemory.Return(ref _memory);
 
     // The nonce, and the counter 1 in the processor's byte order.
     private static Vector128<uint> FirstCounter(ReadOnlySpan<byte> nonce) =>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Security.Cryptography;
 
 namespace Quiver.Protocol.Crypto.AesGcm;
 
@@ -9,19 +8,19 @@ internal sealed class AesHeaderProtection<T> : IHeaderProtection
     where T : struct, IGcmInstructions
 {
     // Pinned, so that the collector leaves no copies behind.
-    private readonly byte[] _roundKeys = GC.AllocateArray<byte>(AesRounds<T>.MaxExpandedLength, pinned: true);
+    private byte[]? _roundKeys = KeyMemory.Rent(AesRounds<T>.MaxExpandedLength);
     private readonly int _rounds;
 
     public AesHeaderProtection(ReadOnlySpan<byte> key) => _rounds = AesRounds<T>.ExpandKey(key, _roundKeys);
 
     public void Mask(ReadOnlySpan<byte> sample, Span<byte> mask)
     {
-        ref byte keys = ref MemoryMarshal.GetArrayDataReference(_roundKeys);
+        ref byte keys = ref MemoryMarshal.GetArrayDataReference(_roundKeys!);
         Vector128<byte> block = AesRounds<T>.EncryptBlock(ref keys, _rounds, Vector128.Create(sample));
         ulong first = block.AsUInt64().ToScalar();
         mask[4] = (byte)(first >> 32);
         MemoryMarshal.Write(mask, (uint)first);
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_roundKeys);
+    public void Dispose() => KeyMemory.Return(ref _roundKeys);
 }

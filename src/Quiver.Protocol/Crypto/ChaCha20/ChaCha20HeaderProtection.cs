@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace Quiver.Protocol.Crypto.ChaCha20;
 
@@ -8,12 +7,12 @@ internal sealed class ChaCha20HeaderProtection : IHeaderProtection
 {
     private const int CounterLength = 4;
 
-    private readonly byte[] _key;
+    private byte[]? _key;
 
     public ChaCha20HeaderProtection(ReadOnlySpan<byte> key)
     {
         // Pinned, so that the collector leaves no copies behind.
-        _key = GC.AllocateUninitializedArray<byte>(key.Length, pinned: true);
+        _key = KeyMemory.Rent(key.Length);
         key.CopyTo(_key);
     }
 
@@ -25,5 +24,5 @@ internal sealed class ChaCha20HeaderProtection : IHeaderProtection
         block[..PacketProtection.MaskLength].CopyTo(mask);
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+    public void Dispose() => KeyMemory.Return(ref _key);
 }
