@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Quiver.Testing;
 
 namespace Quiver.Interop.Tests;
@@ -8,6 +9,9 @@ namespace Quiver.Interop.Tests;
 /// <summary>How connections begin, and how they fail to.</summary>
 public sealed class HandshakeTests
 {
+    // quic-go logs each side's keys; the first two are the handshake's.
+    private const int KeyUpdatesAtLeast = 10;
+
     [Theory]
     [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]
     public async Task Handshake_agrees_on_protocol_and_cipher_suite(PeerKind peer, Side side)
@@ -31,6 +35,60 @@ public sealed class HandshakeTests
         await using OrderedPeer ordered = await OrderedPeer.StartAsync(peer, side, IPAddress.IPv6Loopback);
         Assert.Equal(IPAddress.IPv6Loopback, ordered.Connection.RemoteEndPoint.Address);
         await ExchangeAsync(ordered);
+    }
+
+    // One socket for both families, as servers have it by default.
+    [Theory]
+    [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
+    public async Task Server_on_any_address_takes_IPv4_and_IPv6(PeerKind peer)
+    {
+        Installation.Require(peer);
+        await using QuicListener listener = await Ours.ListenAsync(OrderedPeer.Protocol, IPAddress.IPv6Any);
+        foreach (IPAddress address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            await using PeerProcess client = await OwnPeer.ConnectAsync(peer, new IPEndPoint(address, listener.LocalEndPoint.Port));
+            await using QuicConnection connection = await listener.AcceptConnectionAsync().Soon();
+            await connection.CloseAsync(11).Soon();
+            await client.LineAsync("closed 11");
+        }
+    }
+
+    // The server's first flight is more than three times the client's datagram: it waits for the client, and goes on.
+    [Theory]
+    [Rfc(9000, "8.1")]
+    [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]
+    public async Task Handshake_with_a_certificate_beyond_the_amplification_limit(PeerKind peer, Side side)
+    {
+        Installation.Require(peer);
+        await using OrderedPeer ordered = await OrderedPeer.StartAsync(peer, side, pki: await Pki.LargeDirectoryAsync());
+        await ExchangeAsync(ordered);
+    }
+
+    [Fact]
+    [Rfc(8446, "4.4.2")]
+    public async Task Client_certificate_is_taken_by_quic_go()
+    {
+        (PeerProcess process, IPEndPoint server) = await SharedPeer.ServeAsync(PeerKind.QuicGo, "-clientauth");
+        await using PeerProcess owned = process;
+        using X509Certificate2 certificate = Pki.LoadClient(await Pki.DirectoryAsync());
+        await using QuicConnection connection = await Ours.ConnectAsync(
+            server, SharedPeer.EchoProtocol, configure: x => x.ClientAuthenticationOptions.ClientCertificates = [certificate]);
+        await Echo.SendAsync(connection, 100_000);
+    }
+
+    // The server only learns after the client is done with its handshake; the first use tells the client.
+    [Fact]
+    [Rfc(9001, "4.8")]
+    public async Task No_client_certificate_is_refused_by_quic_go()
+    {
+        (PeerProcess process, IPEndPoint server) = await SharedPeer.ServeAsync(PeerKind.QuicGo, "-clientauth");
+        await using PeerProcess owned = process;
+        Exception? e = await Record.ExceptionAsync(async () =>
+        {
+            await using QuicConnection connection = await Ours.ConnectAsync(server, SharedPeer.EchoProtocol);
+            await Echo.SendAsync(connection, 100_000);
+        });
+        Assert.True(e is AuthenticationException or QuicException { QuicError: QuicError.TransportError }, e?.ToString() ?? "no exception");
     }
 
     [Theory]
@@ -151,10 +209,16 @@ public sealed class HandshakeTests
     [Rfc(9001, "6")]
     public async Task Client_follows_key_updates_of_quic_go()
     {
-        (PeerProcess process, IPEndPoint server) = await SharedPeer.ServeAsync(PeerKind.QuicGo, "-keyupdate", "100");
+        Installation.Require(PeerKind.QuicGo);
+        using var qlog = new Qlog();
+        (PeerProcess process, IPEndPoint server) = await SharedPeer.ServeAsync(PeerKind.QuicGo, "-keyupdate", "100", "-qlog", qlog.Directory);
         await using PeerProcess owned = process;
-        await using QuicConnection connection = await Ours.ConnectAsync(server, SharedPeer.EchoProtocol);
-        await Echo.SendAsync(connection, 10_000_000);
+        await using (QuicConnection connection = await Ours.ConnectAsync(server, SharedPeer.EchoProtocol))
+        {
+            await Echo.SendAsync(connection, 10_000_000);
+        }
+
+        await qlog.HasAsync("key_updated", KeyUpdatesAtLeast);
     }
 
     [Fact]
@@ -162,12 +226,15 @@ public sealed class HandshakeTests
     public async Task Server_follows_key_updates_of_quic_go()
     {
         Installation.Require(PeerKind.QuicGo);
+        using var qlog = new Qlog();
         await using QuicListener listener = await Ours.ListenAsync(SharedPeer.EchoProtocol);
-        await using PeerProcess client = await SharedPeer.EchoAsync(PeerKind.QuicGo, listener.LocalEndPoint, 1, 10_000_000, "-keyupdate", "100");
+        await using PeerProcess client = await SharedPeer.EchoAsync(
+            PeerKind.QuicGo, listener.LocalEndPoint, 1, 10_000_000, "-keyupdate", "100", "-qlog", qlog.Directory);
         await using QuicConnection connection = await listener.AcceptConnectionAsync().Soon();
         Task serving = Echo.ServeAsync(connection);
         await client.SucceededAsync();
         await serving.Soon();
+        await qlog.HasAsync("key_updated", KeyUpdatesAtLeast);
     }
 
     private static async Task ExchangeAsync(OrderedPeer ordered)

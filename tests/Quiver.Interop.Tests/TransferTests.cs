@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Quiver.Interop.Tests;
@@ -39,6 +40,49 @@ public sealed class TransferTests
     [Theory]
     [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
     public Task Server_moves_10_MB_both_ways_on_50_streams_at_once(PeerKind peer) => ServeAsync(peer, Streams, TenMegabytes / Streams);
+
+    // What the peer gets on unidirectional streams comes back on ones of its own.
+    [Theory]
+    [MemberData(nameof(Matrix.Peers), MemberType = typeof(Matrix))]
+    public async Task Client_moves_data_on_unidirectional_streams(PeerKind peer)
+    {
+        (PeerProcess process, IPEndPoint server) = await SharedPeer.ServeAsync(peer);
+        await using PeerProcess owned = process;
+        await using QuicConnection connection = await Ours.ConnectAsync(server, SharedPeer.EchoProtocol);
+        byte[] payload = RandomNumberGenerator.GetBytes(200_000);
+        // All at the same time: a peer stops reading a stream whose counterpart we do not read, and what it has not read counts against
+        // the one limit that all streams share.
+        Task writing = Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).Soon();
+            await stream.WriteAsync(payload, completeWrites: true).Soon();
+        }));
+        Task reading = Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            await using QuicStream stream = await connection.AcceptInboundStreamAsync().Soon();
+            Assert.Equal(QuicStreamType.Unidirectional, stream.Type);
+            Assert.False(stream.CanWrite);
+            using var all = new MemoryStream();
+            await stream.CopyToAsync(all).Soon();
+            Assert.Equal(payload, all.ToArray());
+        }));
+        await Task.WhenAll(writing, reading);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.QuicGo, "-uni")]
+    [InlineData(PeerKind.Quiche, "--uni")]
+    [InlineData(PeerKind.Quinn, "--uni")]
+    public async Task Server_moves_data_on_unidirectional_streams(PeerKind peer, string option)
+    {
+        Installation.Require(peer);
+        await using QuicListener listener = await Ours.ListenAsync(SharedPeer.EchoProtocol);
+        await using PeerProcess client = await SharedPeer.EchoAsync(peer, listener.LocalEndPoint, 1, 200_000, option, "10");
+        await using QuicConnection connection = await listener.AcceptConnectionAsync().Soon();
+        Task serving = Echo.ServeAsync(connection);
+        await client.SucceededAsync();
+        await serving.Soon();
+    }
 
     [Theory]
     [MemberData(nameof(Matrix.All), MemberType = typeof(Matrix))]

@@ -31,7 +31,10 @@ internal static class Echo
         Assert.Equal(SHA256.HashData(payload), hash.GetHashAndReset());
     }
 
-    /// <summary>Sends back what comes on every stream that the other side opens, until the connection ends.</summary>
+    /// <summary>
+    /// Sends back what comes on every stream that the other side opens, until the connection ends; what comes on a unidirectional one
+    /// goes back on a new one.
+    /// </summary>
     public static async Task ServeAsync(QuicConnection connection)
     {
         List<Task> streams = [];
@@ -39,7 +42,7 @@ internal static class Echo
         {
             while (true)
             {
-                streams.Add(ReturnAsync(await connection.AcceptInboundStreamAsync()));
+                streams.Add(ReturnAsync(connection, await connection.AcceptInboundStreamAsync()));
             }
         }
         catch (QuicException e) when (e.QuicError is QuicError.ConnectionAborted or QuicError.OperationAborted)
@@ -50,13 +53,21 @@ internal static class Echo
         await Task.WhenAll(streams).Soon();
     }
 
-    private static async Task ReturnAsync(QuicStream stream)
+    private static async Task ReturnAsync(QuicConnection connection, QuicStream stream)
     {
         await using (stream)
         {
             try
             {
-                await CopyAsync(stream);
+                if (stream.Type == QuicStreamType.Bidirectional)
+                {
+                    await CopyAsync(stream, stream);
+                }
+                else
+                {
+                    await using QuicStream back = await connection.OpenOutboundStreamAsync(QuicStreamType.Unidirectional);
+                    await CopyAsync(stream, back);
+                }
             }
             catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
             {
@@ -65,19 +76,19 @@ internal static class Echo
         }
     }
 
-    private static async Task CopyAsync(QuicStream stream)
+    private static async Task CopyAsync(QuicStream from, QuicStream to)
     {
         byte[] buffer = new byte[1 << 16];
         int count;
-        while ((count = await stream.ReadAsync(buffer)) > 0)
+        while ((count = await from.ReadAsync(buffer)) > 0)
         {
-            await stream.WriteAsync(buffer.AsMemory(0, count));
+            await to.WriteAsync(buffer.AsMemory(0, count));
         }
 
-        stream.CompleteWrites();
+        to.CompleteWrites();
         try
         {
-            await stream.WritesClosed;
+            await to.WritesClosed;
         }
         catch (QuicException e) when (e.QuicError is QuicError.ConnectionAborted or QuicError.OperationAborted)
         {

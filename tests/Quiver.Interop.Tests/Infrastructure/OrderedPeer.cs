@@ -21,18 +21,18 @@ internal sealed class OrderedPeer : IAsyncDisposable
 
     public PeerProcess Process { get; }
 
-    public static async Task<OrderedPeer> StartAsync(PeerKind peer, Side side, IPAddress? address = null)
+    public static async Task<OrderedPeer> StartAsync(PeerKind peer, Side side, IPAddress? address = null, string? pki = null)
     {
         Installation.Require(peer);
         address ??= IPAddress.Loopback;
         if (side == Side.WeAreClient)
         {
-            (PeerProcess server, IPEndPoint endPoint) = await OwnPeer.ServeAsync(peer, address.ToString());
-            return new OrderedPeer(await Ours.ConnectAsync(endPoint, Protocol), server, null);
+            (PeerProcess server, IPEndPoint endPoint) = await OwnPeer.ServeAsync(peer, address.ToString(), pki);
+            return new OrderedPeer(await Ours.ConnectAsync(endPoint, Protocol, pki), server, null);
         }
 
-        QuicListener listener = await Ours.ListenAsync(Protocol, address);
-        PeerProcess client = await OwnPeer.ConnectAsync(peer, listener.LocalEndPoint);
+        QuicListener listener = await Ours.ListenAsync(Protocol, address, pki);
+        PeerProcess client = await OwnPeer.ConnectAsync(peer, listener.LocalEndPoint, pki: pki);
         return new OrderedPeer(await listener.AcceptConnectionAsync().Soon(), client, listener);
     }
 

@@ -10,12 +10,12 @@ internal static class Ours
     public const long StreamError = 0x51;
     public const long CloseError = 0x52;
 
-    public static async Task<QuicConnection> ConnectAsync(IPEndPoint remote, string protocol, string? pki = null)
+    public static async Task<QuicConnection> ConnectAsync(IPEndPoint remote, string protocol, string? pki = null, Action<QuicClientConnectionOptions>? configure = null)
     {
         pki ??= await Pki.DirectoryAsync();
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.Add(Pki.LoadAuthority(pki));
-        return await QuicConnection.ConnectAsync(new QuicClientConnectionOptions
+        var options = new QuicClientConnectionOptions
         {
             RemoteEndPoint = remote,
             DefaultStreamErrorCode = StreamError,
@@ -28,7 +28,9 @@ internal static class Ours
                 TargetHost = "localhost",
                 CertificateChainPolicy = policy,
             },
-        }).Soon();
+        };
+        configure?.Invoke(options);
+        return await QuicConnection.ConnectAsync(options).Soon();
     }
 
     public static async Task<QuicListener> ListenAsync(string protocol, IPAddress? address = null, string? pki = null)

@@ -19,10 +19,10 @@ internal static class OwnPeer
         return (process, await SharedPeer.ListeningAsync(process));
     }
 
-    public static async Task<PeerProcess> ConnectAsync(PeerKind peer, IPEndPoint server, string protocol = OrderedPeer.Protocol)
+    public static async Task<PeerProcess> ConnectAsync(PeerKind peer, IPEndPoint server, string protocol = OrderedPeer.Protocol, string? pki = null)
     {
         Installation.Require(peer);
-        string authority = Path.Combine(await Pki.DirectoryAsync(), "ca.pem");
+        string authority = Path.Combine(pki ?? await Pki.DirectoryAsync(), "ca.pem");
         return peer == PeerKind.QuicGo
             ? await QuicGoAsync("client", "-addr", server.ToString(), "-ca", authority, "-alpn", protocol)
             : Script(

@@ -14,6 +14,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     private readonly string _command;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _openOutputs = 2;
+    private bool _isDisposed;
 
     private PeerProcess(Process process, string command)
     {
@@ -115,6 +116,12 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         try
         {
             _process.Kill(entireProcessTree: true);
