@@ -17,6 +17,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     private readonly Action<ConnectionId> _onRemoved;
     private readonly int _idLength;
     private ulong _nextSequence = 1;
+    private ulong _nextUnsent = 1;
     private int _limit = 1;
     private ConnectionId? _original;
 
@@ -71,11 +72,11 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
 
     public void OnRetired(ulong sequence, in ConnectionId usedInPacket)
     {
-        // Not one that was never issued, nor the one that the frame came by. RFC 9000 §19.16.
-        if (sequence >= _nextSequence)
+        // Not one that was never sent (else ids would be issued and retired without end while nothing can be sent), nor the one that the frame came by. RFC 9000 §19.16.
+        if (sequence >= _nextUnsent)
         {
             TransportException.Throw(
-                TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not issued", (ulong)FrameType.RetireConnectionId);
+                TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired but not sent", (ulong)FrameType.RetireConnectionId);
         }
 
         int index = IndexOf(sequence);
@@ -122,6 +123,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
 
                 frame.Write(ref packet.Writer);
                 packet.Record(new SentFrame(this, FrameType.NewConnectionId, sequence));
+                _nextUnsent = Math.Max(_nextUnsent, sequence + 1);
             }
 
             _pending.Dequeue();
@@ -135,7 +137,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
 
     public void OnLost(in SentFrame frame)
     {
-        if (!_pending.Contains(frame.Id))
+        if (IndexOf(frame.Id) >= 0 && !_pending.Contains(frame.Id))
         {
             _pending.Enqueue(frame.Id);
         }

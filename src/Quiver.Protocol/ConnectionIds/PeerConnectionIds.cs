@@ -1,3 +1,4 @@
+using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
@@ -15,11 +16,11 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
 
     private readonly List<IssuedConnectionId> _available = [];
     private readonly Queue<ulong> _retirePending = new();
+    private readonly List<ulong> _retiring = [];
+    private readonly RangeSet _retired = new();
     private readonly Action<StatelessResetToken> _onTokenAdded;
     private readonly Action<StatelessResetToken> _onTokenRemoved;
     private ulong _retirePriorTo;
-    private ulong _largestSequence;
-    private int _retiring;
     private bool _hasToken;
     private IssuedConnectionId _current;
 
@@ -57,19 +58,17 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         IssuedConnectionId issued = new(frame.SequenceNumber, frame.ConnectionId, frame.ResetToken);
-        if (IsKnown(issued))
+        if (!IsKnown(issued))
         {
-            return;
-        }
-
-        _largestSequence = Math.Max(_largestSequence, frame.SequenceNumber);
-        if (frame.SequenceNumber < _retirePriorTo)
-        {
-            Retire(frame.SequenceNumber);
-        }
-        else
-        {
-            _available.Add(issued);
+            if (frame.SequenceNumber < _retirePriorTo)
+            {
+                // It comes late: retired before it could be used. RFC 9000 §19.15.
+                Retire(frame.SequenceNumber);
+            }
+            else
+            {
+                _available.Add(issued);
+            }
         }
 
         if (frame.RetirePriorTo > _retirePriorTo)
@@ -101,11 +100,11 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
-    public void OnAcked(in SentFrame frame) => _retiring--;
+    public void OnAcked(in SentFrame frame) => _retiring.Remove(frame.Id); // a probe repeats it, so that two ACKs may come
 
     public void OnLost(in SentFrame frame)
     {
-        if (!_retirePending.Contains(frame.Id))
+        if (_retiring.Contains(frame.Id) && !_retirePending.Contains(frame.Id))
         {
             _retirePending.Enqueue(frame.Id);
         }
@@ -150,7 +149,7 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         // One that was retired before has been answered for.
-        return issued.SequenceNumber <= _largestSequence && issued.SequenceNumber < _retirePriorTo;
+        return _retired.Contains(issued.SequenceNumber);
     }
 
     private void RetireOld()
@@ -182,7 +181,15 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
 
     private void Retire(ulong sequence)
     {
-        if (++_retiring > MaxRetiring)
+        // Few ranges, since numbers go up by one; a peer that leaves holes has the oldest filled.
+        _retired.Add(sequence, sequence + 1);
+        if (_retired.Count > MaxRetiring)
+        {
+            _retired.Add(_retired[0].Start, _retired[1].End);
+        }
+
+        _retiring.Add(sequence);
+        if (_retiring.Count > MaxRetiring)
         {
             Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {MaxRetiring} connection ids wait to be retired");
         }

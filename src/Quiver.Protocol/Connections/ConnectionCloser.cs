@@ -115,7 +115,9 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         foreach (PacketSpace space in state.Spaces)
         {
             // Once confirmed only 1-RTT keys are left. Before, 1-RTT goes along with the others.
-            if (sealer.CanWrite(space.Id))
+            // A client that has Handshake keys knows that the server has them: no Initial, which would fill 1,200 bytes. RFC 9000 §14.1.
+            bool isNeedless = space.Id == PacketNumberSpace.Initial && state.Role == EndpointRole.Client && sealer.CanWrite(PacketNumberSpace.Handshake);
+            if (sealer.CanWrite(space.Id) && !isNeedless)
             {
                 length = WriteClose(space, destination, length, now);
             }

@@ -17,6 +17,9 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
     /// <summary>ACKs in a row that nothing acknowledges: then one asks for it, so that both ends can forget. RFC 9000 §13.2.4.</summary>
     private const int MaxUnackedAcks = 64;
 
+    /// <summary>Packets without an answer beyond which mere ACKs are held back: a peer that acknowledges nothing would have us remember them all.</summary>
+    public const int MaxUnsettled = 64 * 1024;
+
     private readonly PacketNumberSkipper _skipper = new(state.Random);
     private int _unackedAcks;
 
@@ -98,12 +101,12 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         bool probe = space.Recovery.ProbesPending > 0;
         bool hasFrames = state.Frames.HasFrames(space.Id);
         bool maySend = (hasFrames || probe) && policy.MaySendFrames(space, destination.Length, now);
-        if (!maySend && !space.Acks.IsDue)
+        SentPacketLog log = space.Recovery.Log;
+        if (!maySend && (!space.Acks.IsDue || log.NextPacketNumber - log.Oldest > MaxUnsettled))
         {
             return false;
         }
 
-        SentPacketLog log = space.Recovery.Log;
         if (space.Id == PacketNumberSpace.Application && _skipper.ShouldSkip(log.NextPacketNumber))
         {
             log.Skip();

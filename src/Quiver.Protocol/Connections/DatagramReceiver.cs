@@ -83,6 +83,12 @@ internal sealed class DatagramReceiver(
             return;
         }
 
+        // A server's Initial has no token. RFC 9000 §17.2.2.
+        if (header.Type == PacketType.Initial && state.Role == EndpointRole.Client && !header.Token.IsEmpty)
+        {
+            return;
+        }
+
         // During the handshake the peer sticks to the source id that it began with. RFC 9000 §7.2.
         if (header.Type != PacketType.OneRtt && state.PeerInitialSource is ConnectionId source && header.Source != source)
         {

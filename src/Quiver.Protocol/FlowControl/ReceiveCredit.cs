@@ -18,6 +18,12 @@ internal sealed class ReceiveCredit(ulong window, ulong maxWindow)
     /// <summary>Whether half of the window was consumed since the limit was told.</summary>
     public bool ShouldUpdate => Consumed + _tuner.Window - Limit >= _tuner.Window / 2 && Consumed + _tuner.Window > Limit;
 
+    /// <summary>
+    /// Whether the peer has used all its credit while there is some to give. On a connection, what is unread on one stream must not
+    /// keep another's from coming back; at most one such update goes out in a round trip. RFC 9000 §4.1.
+    /// </summary>
+    public bool IsUsedUp => Received == Limit && Consumed + _tuner.Window > Limit;
+
     /// <summary>Counts bytes received; false if they are beyond the limit. RFC 9000 §4.1.</summary>
     public bool TryReceive(ulong bytes)
     {
@@ -30,7 +36,11 @@ internal sealed class ReceiveCredit(ulong window, ulong maxWindow)
     /// <summary>Moves the limit on and returns it.</summary>
     public ulong Update(TimeSpan smoothedRtt, Timestamp now)
     {
-        _tuner.OnUpdate(smoothedRtt, now);
+        if (ShouldUpdate)
+        {
+            _tuner.OnUpdate(smoothedRtt, now);
+        }
+
         Limit = Math.Max(Limit, Consumed + _tuner.Window);
         return Limit;
     }

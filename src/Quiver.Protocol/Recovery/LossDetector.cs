@@ -247,6 +247,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         space.AckElicitingInFlight = 0;
         space.ProbesPending = 0;
         space.LossTime = Timestamp.Never;
+        _ptoCount = 0;
         space.Log.Trim();
     }
 

@@ -13,7 +13,7 @@ internal sealed class FlowControlFrames(StreamContext context) : IFrameSource, I
 
     public bool HasFrames => IsMaxDataDue || IsBlockedDue || HasFramesOf(StreamDirection.Bidirectional) || HasFramesOf(StreamDirection.Unidirectional);
 
-    private bool IsMaxDataDue => _maxDataLost || context.ReceiveCredit.ShouldUpdate;
+    private bool IsMaxDataDue => _maxDataLost || context.ReceiveCredit.ShouldUpdate || context.ReceiveCredit.IsUsedUp;
 
     private bool IsBlockedDue => context.Scheduler.IsBlockedByConnection && context.SendCredit.ShouldReportBlocked;
 

@@ -8,6 +8,7 @@ internal sealed class IncomingStreamLimit(ulong concurrent)
 
     private readonly ulong _batch = concurrent >> BatchShift;
     private ulong _returned;
+    private bool _isAskedFor;
 
     /// <summary>What the peer was told.</summary>
     public ulong Maximum { get; private set; } = concurrent;
@@ -15,25 +16,22 @@ internal sealed class IncomingStreamLimit(ulong concurrent)
     /// <summary>Streams that the peer has opened so far.</summary>
     public ulong Opened { get; set; }
 
-    public bool IsUpdateDue { get; private set; }
+    /// <summary>A batch has come back, or anything at all once the peer has nothing left: it need not say so. RFC 9000 §4.6.</summary>
+    public bool IsUpdateDue => _isAskedFor || _returned > _batch || (_returned > 0 && Opened == Maximum);
 
     /// <summary>A stream is gone: the peer may open another.</summary>
-    public void Return()
-    {
-        _returned++;
-        IsUpdateDue |= _returned > _batch;
-    }
+    public void Return() => _returned++;
 
     /// <summary>The peer says that it is out of streams: what has come back goes out at once.</summary>
-    public void OnStreamsBlocked() => IsUpdateDue |= _returned > 0;
+    public void OnStreamsBlocked() => _isAskedFor |= _returned > 0;
 
     public ulong Update()
     {
         Maximum += _returned;
         _returned = 0;
-        IsUpdateDue = false;
+        _isAskedFor = false;
         return Maximum;
     }
 
-    public void OnUpdateLost(ulong maximum) => IsUpdateDue |= maximum == Maximum;
+    public void OnUpdateLost(ulong maximum) => _isAskedFor |= maximum == Maximum;
 }

@@ -30,7 +30,7 @@ internal sealed class OutgoingStreamLimit
             return true;
         }
 
-        IsBlockedReportDue = _reportedAt != Maximum;
+        IsBlockedReportDue |= _reportedAt != Maximum;
         return false;
     }
 

@@ -96,6 +96,7 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
         _wantsRoom = false;
         _buffer.Clear();
         State = SendStreamState.ResetSent;
+        context.Scheduler.OnReset(this);
         context.Control.Add(stream);
     }
 

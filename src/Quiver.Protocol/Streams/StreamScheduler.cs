@@ -41,6 +41,16 @@ internal sealed class StreamScheduler : IFrameSource
         _blocked.Clear();
     }
 
+    /// <summary>The stream was reset: it waits for nothing. Otherwise a peer that gives no credit could have streams pile up here.</summary>
+    public void OnReset(SendStream stream)
+    {
+        if (stream.IsWaitingForConnection)
+        {
+            stream.IsWaitingForConnection = false;
+            _blocked.Remove(stream);
+        }
+    }
+
     public void WriteFrames(ref PacketBuilder packet)
     {
         while (_first is not null && packet.Remaining >= MinRoom)

@@ -11,7 +11,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
     // Far above what the honest stack uses, so that numbers do not collide.
     private ulong _number = 1 << 20;
 
-    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0)
+    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default)
     {
         const int NumberLength = 4;
         if (keys(level) is not PacketProtection protection)
@@ -28,7 +28,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         if (isLong)
         {
             LongHeader.Write(
-                ref writer, level == EncryptionLevel.Initial ? PacketType.Initial : PacketType.Handshake, destination, source, default, NumberLength);
+                ref writer, level == EncryptionLevel.Initial ? PacketType.Initial : PacketType.Handshake, destination, source, token, NumberLength);
             int lengthOffset = writer.Position - LongHeader.LengthFieldLength;
             VarInt.WriteWithLength(packet.AsSpan(lengthOffset), (ulong)(NumberLength + content + PacketProtection.TagLength), 2);
         }

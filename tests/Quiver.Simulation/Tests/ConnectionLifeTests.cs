@@ -1,7 +1,11 @@
+using Quiver.Protocol.Congestion;
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Frames;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
 using Quiver.Simulation.Attack;
 using Quiver.Simulation.Endpoints;
 using Quiver.Simulation.Network;
@@ -46,6 +50,130 @@ public sealed class ConnectionLifeTests
         world.OnSent = (from, datagram) => Assert.True(
             from != world.Client || !TypesOf(datagram.Bytes).Contains(PacketType.Initial) || datagram.Bytes.Length >= 1200);
         Transfer.Run(world, 10_000, TimeSpan.FromMinutes(5));
+    }
+
+    [Fact, Rfc(9000, "14.1")]
+    public void Client_that_rejects_the_certificate_sends_no_small_datagram_with_an_initial()
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        world.OnSent = (from, datagram) => Assert.True(
+            from != world.Client || !TypesOf(datagram.Bytes).Contains(PacketType.Initial) || datagram.Bytes.Length >= 1200);
+        SimConnection client = world.Client.Connect();
+        client.Verdict = TlsAlert.BadCertificate;
+        Assert.True(world.RunUntil(() => world.Server.Connections is [{ Closed: not null }], TimeSpan.FromSeconds(10)));
+        Assert.Equal(CloseKind.PeerTransport, world.Server.Connections[0].Closed!.Kind);
+    }
+
+    [Fact, Rfc(9000, "17.2.2")]
+    public void Initial_of_a_server_with_a_token_is_dropped()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        PacketForge forge = PacketForge.For(world, EndpointRole.Server);
+        world.Receive(false, forge.Make(EncryptionLevel.Initial, [1], token: [1, 2, 3])!);
+        Assert.False(world.Client.Connection.HasSeenPeer);
+        world.Receive(false, forge.Make(EncryptionLevel.Initial, [1])!);
+        Assert.True(world.Client.Connection.HasSeenPeer);
+    }
+
+    [Fact, Rfc(9000, "13.2.4")]
+    public void Peer_that_acknowledges_nothing_gets_no_more_than_so_many_acks()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        PacketForge forge = PacketForge.For(world, EndpointRole.Client);
+        SimConnection server = world.Server!;
+        world.World.OnSent = null;
+        for (int i = 0; i < 3 * DatagramBuilder.MaxUnsettled; i++)
+        {
+            world.Receive(true, forge.Make(EncryptionLevel.Application, [1])!);
+        }
+
+        Assert.Null(server.Closed);
+        Assert.InRange(server.Connection.UnsettledPackets, 1, DatagramBuilder.MaxUnsettled + 1000);
+    }
+
+    [Fact, Rfc(9000, "5.1.2")]
+    public void Retirement_that_is_acknowledged_twice_counts_once()
+    {
+        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), _ => { }, _ => { });
+        ulong sequence = 1;
+        for (; sequence <= 10; sequence++)
+        {
+            Retire(sequence);
+            ids.OnAcked(new SentFrame(ids, FrameType.RetireConnectionId, sequence - 1));
+            ids.OnAcked(new SentFrame(ids, FrameType.RetireConnectionId, sequence - 1));
+        }
+
+        for (int i = 0; i < PeerConnectionIds.MaxRetiring; i++)
+        {
+            Retire(sequence++);
+        }
+
+        Assert.Throws<TransportException>(() => Retire(sequence));
+
+        void Retire(ulong number)
+        {
+            byte[] id = new byte[8];
+            id[0] = (byte)number;
+            ids.OnNewConnectionId(new NewConnectionIdFrame(number, number, new ConnectionId(id), StatelessResetToken.Read(new byte[16])));
+        }
+    }
+
+    [Fact, Rfc(9000, "19.15")]
+    public void Connection_id_that_comes_after_it_was_retired_is_retired_once()
+    {
+        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), _ => { }, _ => { });
+        ids.OnNewConnectionId(NewId(2, 2));
+        Assert.Equal([0UL], Retired());
+        ids.OnNewConnectionId(NewId(1, 0));
+        Assert.Equal([1UL], Retired());
+        ids.OnNewConnectionId(NewId(1, 0));
+        Assert.Equal([], Retired());
+
+        // A repetition may raise Retire Prior To.
+        ids.OnNewConnectionId(NewId(3, 2));
+        ids.OnNewConnectionId(NewId(3, 3));
+        Assert.Equal([2UL], Retired());
+
+        static NewConnectionIdFrame NewId(byte number, ulong retirePriorTo) =>
+            new(number, retirePriorTo, new ConnectionId([number, 1, 2, 3]), StatelessResetToken.Read(new byte[16]));
+
+        List<ulong> Retired()
+        {
+            var log = new SentPacketLog();
+            var packet = new PacketBuilder(new byte[100], log, EncryptionLevel.Application, default);
+            ids.WriteFrames(ref packet);
+            List<ulong> numbers = [];
+            for (ulong i = 0; i < log.FrameMark; i++)
+            {
+                numbers.Add(log.Frame(i).Id);
+            }
+
+            return numbers;
+        }
+    }
+
+    [Fact, Rfc(9002, "6.3")]
+    public void Retry_ends_the_back_off()
+    {
+        var detector = new LossDetector(EndpointRole.Client, new NewReno(1200), new Pacer(1200));
+        var now = new Timestamp(TimeSpan.FromHours(1).Ticks);
+        TimeSpan first = Send();
+        for (int i = 0; i < 3; i++)
+        {
+            now = detector.NextTimeout();
+            detector.OnTimeout(now);
+            Assert.True(Send() > first);
+        }
+
+        detector.OnRetry();
+        Assert.Equal(first, Send());
+
+        TimeSpan Send()
+        {
+            detector.OnPacketSent(
+                PacketNumberSpace.Initial, detector.Space(PacketNumberSpace.Initial).Log.FrameMark, 1200, true, true, EcnCodepoint.NotEct, now);
+            return detector.NextTimeout() - now;
+        }
     }
 
     [Fact, Rfc(9000, "14.1")]

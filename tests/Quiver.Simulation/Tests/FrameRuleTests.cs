@@ -120,6 +120,12 @@ public sealed class FrameRuleTests
     public void Retirement_of_an_id_that_was_not_issued() => ServerCloses(TransportErrorCode.ProtocolViolation, V(0x19, 99));
 
     [Fact, Rfc(9000, "19.16")]
+    public void Retirement_of_an_id_that_was_not_sent_yet() =>
+
+        // The first retirement has the server issue number 4, which no packet has carried yet.
+        ServerCloses(TransportErrorCode.ProtocolViolation, [.. V(0x19, 1), .. V(0x19, 4)]);
+
+    [Fact, Rfc(9000, "19.16")]
     public void Retirement_of_the_id_that_the_packet_used() => ServerCloses(TransportErrorCode.ProtocolViolation, V(0x19, 0));
 
     [Fact, Rfc(9000, "19.7")]

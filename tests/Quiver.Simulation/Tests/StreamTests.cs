@@ -1,5 +1,8 @@
+using Quiver.Protocol.FlowControl;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
+using Quiver.Protocol.TransportParameters;
 using Quiver.Simulation.Endpoints;
 using Quiver.Simulation.Network;
 using Quiver.Testing;
@@ -73,6 +76,86 @@ public sealed class StreamTests(ITestOutputHelper output)
         Assert.True(done, $"{opened} opened, {ended} ended, {client.Connection.StreamCount} and {server.Connection.StreamCount} left; {client.Closed} {server.Closed}");
         Assert.Equal(0, client.Connection.StreamCount);
         Assert.Equal(10_000UL, world.Server.Connections[0].Connection.OpenedByPeer(StreamDirection.Bidirectional));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Rfc(9000, "4.6")]
+    public void One_stream_that_ends_lets_a_peer_at_its_limit_open_another(bool peerSaysItIsBlocked)
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = Connect(world);
+        for (int i = 0; i < 100; i++)
+        {
+            client.Open().Send(100, finish: false);
+        }
+
+        if (peerSaysItIsBlocked)
+        {
+            Assert.False(client.Connection.TryOpenStream(StreamDirection.Bidirectional, out _));
+        }
+
+        world.Run(10 * s_delay);
+        client.Streams[0].Send(0);
+        world.Server.Connections[0].Streams[0].Send(0);
+        world.Run(TimeSpan.FromSeconds(1));
+        Assert.True(client.Streams[0].IsFreed);
+        Assert.True(client.Connection.TryOpenStream(StreamDirection.Bidirectional, out _));
+    }
+
+    [Fact, Rfc(9000, "4.1")]
+    public void Stream_that_is_read_ends_though_another_holds_most_of_the_connections_credit()
+    {
+        var options = new SimServerOptions { Configure = settings => settings with { ConnectionReceiveWindow = 64 << 10, MaxStreamReceiveWindow = 32 << 10 } };
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)], options);
+        SimConnection client = Connect(world);
+        SimConnection server = world.Server.Connections[0];
+        server.OnOpened = (connection, state) =>
+        {
+            connection.Connection.OnStreamAccepted(state);
+            connection.Streams.Add(new SimStream(connection, state) { IsReading = state.Id.Value != 0 });
+        };
+        client.Open().Send(40_000, finish: false);
+        world.Run(10 * s_delay);
+        client.Open().Send(200_000);
+        Assert.True(world.RunUntil(() => server.Streams.Count == 2 && server.Streams[1].IsEnded, TimeSpan.FromMinutes(1)), $"{server.Streams[1].Received} bytes came");
+    }
+
+    [Fact, Rfc(9000, "4.1")]
+    public void Stream_that_is_reset_no_longer_waits_for_the_connections_credit()
+    {
+        var context = new StreamContext
+        {
+            SendCredit = new SendCredit(0),
+            ReceiveCredit = new ReceiveCredit(0, 0),
+            Rtt = new RttEstimator(),
+            MaxStreamReceiveWindow = 0,
+        };
+        _ = new StreamTable(EndpointRole.Client, context, new TransportParameterSet(), _ => { });
+        var stream = new QuicStreamState(StreamId.From(EndpointRole.Client, StreamDirection.Unidirectional, 0), context, 100, null);
+        stream.Send!.Write([1, 2, 3]);
+        var packet = new PacketBuilder(new byte[100], new SentPacketLog(), EncryptionLevel.Application, default);
+        context.Scheduler.WriteFrames(ref packet);
+        Assert.True(context.Scheduler.IsBlockedByConnection);
+        stream.Send.Reset(1);
+        Assert.False(context.Scheduler.IsBlockedByConnection);
+    }
+
+    [Fact, Rfc(9000, "19.14")]
+    public void Lost_report_of_being_blocked_is_repeated_though_the_application_tries_again()
+    {
+        var limit = new OutgoingStreamLimit();
+        limit.Raise(1);
+        Assert.True(limit.TryOpen(out _));
+        Assert.False(limit.TryOpen(out _));
+        Assert.True(limit.IsBlockedReportDue);
+        limit.OnBlockedReported();
+        Assert.False(limit.TryOpen(out _));
+        Assert.False(limit.IsBlockedReportDue);
+        limit.OnBlockedReportLost(1);
+        Assert.False(limit.TryOpen(out _));
+        Assert.True(limit.IsBlockedReportDue);
     }
 
     [Fact, Rfc(9000, "4.6")]
