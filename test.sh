@@ -51,7 +51,9 @@ install_peers() {
       echo "installing peer: $group"
       timeout 400 sh "$script" "$group" || true
     fi
-    has_peer "$group" || echo "NOT RUN: interop with '$group' is not installed in the peers' folder"
+    if ! has_peer "$group"; then
+      echo "NOT RUN: interop with '$group' is not installed in the peers' folder"
+    fi
   done
 }
 
@@ -80,6 +82,10 @@ run_tests() {
 }
 
 install_peers
+# Where everything can be installed, a peer that is missing is a failure and not a gap.
+if [[ -z ${NO_PEERS:-} && -d ../shared/peers && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+  export QUIVER_PEERS=required
+fi
 step restore stop dotnet restore Quiver.slnx --locked-mode
 step build stop dotnet build Quiver.slnx -c Release --no-restore -warnaserror -v quiet
 step format go-on dotnet format Quiver.slnx --no-restore --verify-no-changes

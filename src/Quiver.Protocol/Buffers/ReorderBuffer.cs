@@ -13,6 +13,9 @@ internal sealed class ReorderBuffer
     public const int MaxGaps = 1024;
     public const int BytesPerGap = 512;
 
+    /// <summary>However large the window: ranges lie in an array, and a piece that comes in front moves those behind it.</summary>
+    public const int AbsoluteMaxGaps = 8 * 1024;
+
     private const int BlockSize = 16 * 1024;
     private const int FirstBlockSize = 2 * 1024;
 
@@ -50,7 +53,7 @@ internal sealed class ReorderBuffer
                 return true;
             }
 
-            if (_gaps.Count > MaxGaps + (int)((_gaps.Max - ContiguousEnd) / BytesPerGap))
+            if (_gaps.Count > Math.Min(AbsoluteMaxGaps, MaxGaps + (int)((_gaps.Max - ContiguousEnd) / BytesPerGap)))
             {
                 return false;
             }

@@ -144,6 +144,18 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         state.Events.OnClosed(reason);
     }
 
+    /// <summary>The longest beginning that takes at most <see cref="MaxReasonLength"/> bytes.</summary>
+    private static string Cut(string reason)
+    {
+        int length = Math.Min(reason.Length, MaxReasonLength);
+        while (Encoding.UTF8.GetByteCount(reason.AsSpan(0, length)) > MaxReasonLength)
+        {
+            length--;
+        }
+
+        return reason[..length];
+    }
+
     private int WriteClose(PacketSpace space, Span<byte> destination, int offset, Timestamp now)
     {
         CloseReason reason = Reason!; // only after End
@@ -151,7 +163,7 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
 
         // What an application says is not for those who may read the handshake. RFC 9000 §10.2.3.
         bool hide = isApplication && space.Id != PacketNumberSpace.Application;
-        byte[] text = hide ? [] : Encoding.UTF8.GetBytes(reason.Reason.Length > MaxReasonLength ? reason.Reason[..MaxReasonLength] : reason.Reason);
+        byte[] text = hide ? [] : Encoding.UTF8.GetBytes(Cut(reason.Reason));
         var frame = new ConnectionCloseFrame(
             isApplication && !hide, hide ? (ulong)TransportErrorCode.ApplicationError : reason.Code, reason.FrameType, text);
         if (destination.Length - offset < sealer.Overhead(space.Id) + frame.Length)

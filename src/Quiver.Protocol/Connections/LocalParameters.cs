@@ -22,6 +22,9 @@ internal static class LocalParameters
             InitialMaxStreamsBidi = (ulong)settings.MaxInboundBidirectionalStreams,
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
+
+            // Not before we follow a client to another address. RFC 9000 §9.
+            DisableActiveMigration = server,
         };
     }
 }
