@@ -62,7 +62,9 @@ internal static class PolynomialSampling
         }
     }
 
-    /// <summary>Four polynomials of the centred binomial distribution, from SHAKE256(seed, first … first + 3). Algorithm 8, η = 2.</summary>
+    /// <summary>
+    /// Four polynomials of the centred binomial distribution, from SHAKE256(seed, first … first + 3). Algorithm 8, η = 2.
+    /// </summary>
     public static void Noise(ReadOnlySpan<byte> seed, int first, Span<short> polynomials, Span<ulong> states, Span<byte> stream)
     {
         Absorb(seed, Keccak.Shake256Rate, Nonce(first), Nonce(first + 1), Nonce(first + 2), Nonce(first + 3), states);
@@ -84,7 +86,8 @@ internal static class PolynomialSampling
         states.Clear();
         for (int i = 0; i < SeedLanes; i++)
         {
-            states.Slice(i * KeccakFour.States, KeccakFour.States).Fill(BinaryPrimitives.ReadUInt64LittleEndian(seed[(i * sizeof(ulong))..]));
+            ulong word = BinaryPrimitives.ReadUInt64LittleEndian(seed[(i * sizeof(ulong))..]);
+            states.Slice(i * KeccakFour.States, KeccakFour.States).Fill(word);
         }
 
         Span<ulong> ends = states.Slice(SeedLanes * KeccakFour.States, KeccakFour.States);
