@@ -1,64 +1,33 @@
-using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto.Kems;
-using Org.BouncyCastle.Crypto.Parameters;
+using Quiver.Protocol.Crypto.MLKem;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Crypto;
 
-/// <summary>ML-KEM-768: a key pair, decapsulation with it, and encapsulation to a peer's key. FIPS 203 §7.</summary>
+/// <summary>
+/// ML-KEM-768: a key pair, decapsulation with it, and encapsulation to a peer's key; by BouncyCastle where the processor lacks AVX2.
+/// FIPS 203 §7.
+/// </summary>
 internal sealed class MLKem768 : IDisposable
 {
     public const int EncapsulationKeyLength = 1184;
     public const int CiphertextLength = 1088;
     public const int SecretLength = 32;
 
-    /// <summary>The two random values of key generation, d and z.</summary>
-    private const int SeedLength = 64;
+    private readonly IMLKemKeyPair _pair;
 
-    private readonly MLKemPrivateKeyParameters _privateKey;
-    private readonly byte[] _encapsulationKey;
+    public MLKem768(IRandomSource random) =>
+        _pair = VectorMLKem768.IsSupported ? new VectorMLKem768(random) : new BouncyCastleMLKem768(random);
 
-    public MLKem768(IRandomSource random)
-    {
-        byte[] seed = new byte[SeedLength];
-        random.Fill(seed);
-        _privateKey = MLKemPrivateKeyParameters.FromSeed(MLKemParameters.ml_kem_768, seed);
-        _encapsulationKey = _privateKey.GetPublicKeyEncoded();
-        CryptographicOperations.ZeroMemory(seed);
-    }
-
-    public ReadOnlySpan<byte> EncapsulationKey => _encapsulationKey;
+    public ReadOnlySpan<byte> EncapsulationKey => _pair.EncapsulationKey;
 
     /// <summary>False when the key fails the modulus check. FIPS 203 §7.2.</summary>
     public static bool TryEncapsulate(
-        ReadOnlySpan<byte> encapsulationKey, IRandomSource random, Span<byte> ciphertext, Span<byte> secret)
-    {
-        MLKemPublicKeyParameters publicKey;
-        try
-        {
-            publicKey = MLKemPublicKeyParameters.FromEncoding(MLKemParameters.ml_kem_768, encapsulationKey.ToArray());
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-
-        MLKemEncapsulator encapsulator = new(MLKemParameters.ml_kem_768);
-        encapsulator.Init(new ParametersWithRandom(publicKey, new SourcedSecureRandom(random)));
-        encapsulator.Encapsulate(ciphertext, secret);
-        return true;
-    }
+        ReadOnlySpan<byte> encapsulationKey, IRandomSource random, Span<byte> ciphertext, Span<byte> secret) => VectorMLKem768.IsSupported
+        ? VectorMLKem768.TryEncapsulate(encapsulationKey, random, ciphertext, secret)
+        : BouncyCastleMLKem768.TryEncapsulate(encapsulationKey, random, ciphertext, secret);
 
     /// <summary>A ciphertext that is wrong gives a secret that the peer does not have. FIPS 203 §7.3.</summary>
-    public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> secret)
-    {
-        MLKemDecapsulator decapsulator = new(MLKemParameters.ml_kem_768);
-        decapsulator.Init(_privateKey);
-        decapsulator.Decapsulate(ciphertext, secret);
-    }
+    public void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> secret) => _pair.Decapsulate(ciphertext, secret);
 
-    public void Dispose()
-    {
-        // BouncyCastle keeps the private key in arrays that it does not show; they go with the object.
-    }
+    public void Dispose() => _pair.Dispose();
 }
