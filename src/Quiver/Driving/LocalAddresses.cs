@@ -1,11 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
+using Quiver.Protocol.Primitives;
 
 namespace Quiver.Driving;
 
 /// <summary>Which of our own addresses a path to a peer starts from.</summary>
 internal static class LocalAddresses
 {
+    /// <summary>How long the routing table's last answer is taken for the next connection to the same address too.</summary>
+    private static readonly TimeSpan s_answerLifetime = TimeSpan.FromSeconds(1);
+
+    private static Answer? s_lastAnswer;
+
     /// <summary>The wanted address, or the one that the system's routes give. Throws SocketException when there is no way to the peer.</summary>
     public static IPAddress Select(IPAddress? wanted, IPEndPoint remote)
     {
@@ -22,9 +28,19 @@ internal static class LocalAddresses
             throw new SocketException((int)SocketError.AddressFamilyNotSupported);
         }
 
+        Timestamp now = MonotonicClock.Now;
+        if (Volatile.Read(ref s_lastAnswer) is { } last && now - last.At < s_answerLifetime && last.Remote.Equals(remote.Address))
+        {
+            return last.Local;
+        }
+
         // Connecting a UDP socket sends nothing: it asks the routing table.
         using var probe = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         probe.Connect(remote);
-        return ((IPEndPoint)probe.LocalEndPoint!).Address; // Connected, so bound.
+        IPAddress local = ((IPEndPoint)probe.LocalEndPoint!).Address; // Connected, so bound.
+        Volatile.Write(ref s_lastAnswer, new Answer(remote.Address, local, now));
+        return local;
     }
+
+    private sealed record Answer(IPAddress Remote, IPAddress Local, Timestamp At);
 }
