@@ -18,9 +18,6 @@ internal sealed class CryptoStream : IFrameSource, ISentFrameOwner
 
     public bool HasFrames => _send.HasLost || _send.Unsent > 0;
 
-    /// <summary>Whether something that we sent is not acknowledged.</summary>
-    public bool IsUnacked => _send.Length > 0;
-
     public void Append(ReadOnlySpan<byte> bytes) => _send.Append(bytes);
 
     public void OnFrame(in CryptoFrame frame)

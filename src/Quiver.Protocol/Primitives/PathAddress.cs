@@ -9,9 +9,6 @@ internal readonly record struct PathAddress(UInt128 Ip, ushort Port, uint ScopeI
 
     public bool IsIPv4 => (Ip >> 32) == (s_mappedPrefix >> 32);
 
-    /// <summary>The address alone, for comparing hosts without their ports.</summary>
-    public bool SameHost(PathAddress other) => Ip == other.Ip && ScopeId == other.ScopeId;
-
     public static PathAddress FromIPv4(uint address, ushort port) => new(s_mappedPrefix | address, port, 0);
 
     public static PathAddress From(IPEndPoint endPoint)

@@ -27,9 +27,6 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
 
     public bool IsDone => State is SendStreamState.DataRecvd or SendStreamState.ResetRecvd;
 
-    /// <summary>Whether anything was ever sent or announced on this half.</summary>
-    public bool IsUntouched => State == SendStreamState.Ready && _buffer.End == 0 && !IsFinishing;
-
     /// <summary>Bytes written and not yet acknowledged.</summary>
     public int Buffered => _buffer.Length;
 

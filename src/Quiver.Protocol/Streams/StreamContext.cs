@@ -1,5 +1,4 @@
 using Quiver.Protocol.FlowControl;
-using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 
 namespace Quiver.Protocol.Streams;
@@ -26,7 +25,4 @@ internal sealed class StreamContext
     public StreamTable Table { get; set; } = null!; // set by the table itself, which is made right after
 
     public int SendBufferLimit { get; set; } = MinSendBuffer;
-
-    /// <summary>The time of the call into the connection that is going on.</summary>
-    public Timestamp Now { get; set; }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Connections;
+using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 using Quiver.Simulation.Attack;
 using Quiver.Simulation.Endpoints;
@@ -183,8 +185,9 @@ public sealed class FrameRuleTests
         using var world = new StagedWorld(1, Stage.Established);
         int before = world.ToClient.Count;
         world.Receive(true, PacketForge.For(world, EndpointRole.Client).Make(EncryptionLevel.Application, [.. V(0x1A), 1, 2, 3, 4, 5, 6, 7, 8])!);
-        Assert.Contains(world.ToClient.Skip(before), datagram => datagram.Bytes.Length >= 60);
         Assert.Null(world.Server!.Closed);
+        byte[] answer = Assert.Single(world.ToClient.Skip(before), datagram => datagram.Bytes.Length == 1200).Bytes;
+        Assert.Equal([0x1B, 1, 2, 3, 4, 5, 6, 7, 8], PayloadOf(world, answer)[..9]);
     }
 
     [Fact, Rfc(9000, "3.2")]
@@ -221,6 +224,28 @@ public sealed class FrameRuleTests
         world.World.Run(TimeSpan.FromMilliseconds(100));
         Assert.Null(world.Server!.Closed);
         Assert.InRange(world.ToClient.Count, answers, answers + 1);
+    }
+
+    /// <summary>The frames of a 1-RTT packet of the server.</summary>
+    private static byte[] PayloadOf(StagedWorld world, byte[] packet)
+    {
+        using var keys = PacketProtection.Create(
+            QuicVersion.V1, world.Client.Connection.Tls.NegotiatedSuite, world.Client.Secrets["SERVER_TRAFFIC_SECRET_0"]);
+        byte[] mask = new byte[PacketProtection.MaskLength];
+        const int NumberOffset = 1 + 8;
+        keys.HeaderMask(packet.AsSpan(NumberOffset + 4, PacketProtection.SampleLength), mask);
+        packet = [.. packet];
+        packet[0] ^= (byte)(mask[0] & 0x1F);
+        int length = (packet[0] & 3) + 1;
+        for (int i = 0; i < length; i++)
+        {
+            packet[NumberOffset + i] ^= mask[1 + i];
+        }
+
+        int start = NumberOffset + length;
+        ulong number = PacketNumberCodec.ReadTruncated(packet.AsSpan(NumberOffset, length));
+        Assert.True(keys.TryOpen(number, packet.AsSpan(0, start), packet.AsSpan(start)));
+        return packet[start..^PacketProtection.TagLength];
     }
 
     private static void ServerCloses(TransportErrorCode expected, params byte[][] payloads) =>
