@@ -29,4 +29,7 @@ internal static partial class QuiverLog
 
     [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
     public static partial void KeyLogStarted(ILogger logger, string path);
+
+    [LoggerMessage(50, LogLevel.Warning, "A datagram callback threw; the exception is ignored.")]
+    public static partial void DatagramCallbackFailed(ILogger logger, Exception error);
 }
