@@ -47,8 +47,11 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
         }
     }
 
-    /// <summary>Closes with an application's code, unless the connection has ended already.</summary>
-    public Task CloseAsync(long errorCode, bool dispose = false)
+    /// <summary>
+    /// Closes with an application's code, unless the connection has ended already: once what was written has been delivered, but after
+    /// <paramref name="flushLimit"/> at the latest (zero: at once).
+    /// </summary>
+    public Task CloseAsync(long errorCode, TimeSpan flushLimit, bool dispose = false)
     {
         driver.Enter();
         try
@@ -61,7 +64,15 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
 
             if (!IsClosed)
             {
-                driver.Core.Close((ulong)errorCode, string.Empty, driver.Now);
+                if (flushLimit == TimeSpan.Zero)
+                {
+                    driver.Core.Close((ulong)errorCode, string.Empty, driver.Now);
+                }
+                else
+                {
+                    Timestamp deadline = flushLimit == Timeout.InfiniteTimeSpan ? Timestamp.Never : driver.Now + flushLimit;
+                    driver.Core.CloseWhenFlushed((ulong)errorCode, deadline, driver.Now);
+                }
             }
         }
         finally
