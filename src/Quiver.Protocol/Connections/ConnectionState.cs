@@ -64,6 +64,9 @@ internal sealed class ConnectionState : IDisposable
 
     public required PeerConnectionIds PeerIds { get; init; }
 
+    /// <summary>The version that our long headers have.</summary>
+    public QuicVersion Version { get; set; } = QuicVersion.V1;
+
     /// <summary>The client's first Destination Connection ID, from which the Initial keys come. RFC 9001 §5.2.</summary>
     public required ConnectionId OriginalDestination { get; init; }
 

@@ -32,7 +32,7 @@ internal sealed class PacketSealer(ConnectionState state)
         else
         {
             PacketType type = space.Id == PacketNumberSpace.Initial ? PacketType.Initial : PacketType.Handshake;
-            LongHeader.Write(ref writer, type, peer, state.LocalInitialSource, state.InitialToken, numberLength);
+            LongHeader.Write(ref writer, state.Version, type, peer, state.LocalInitialSource, state.InitialToken, numberLength);
         }
 
         int numberOffset = offset + writer.Position;
