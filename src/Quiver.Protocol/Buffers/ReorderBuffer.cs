@@ -31,6 +31,21 @@ internal sealed class ReorderBuffer
     /// <summary>Bytes that can be read now.</summary>
     public int Available => (int)(ContiguousEnd - ReadOffset);
 
+    /// <summary>Bytes held, those behind gaps included. Counted when asked for.</summary>
+    public long Held
+    {
+        get
+        {
+            long held = Available;
+            foreach (RangeSet.Range range in _gaps.Ranges)
+            {
+                held += (long)range.Length;
+            }
+
+            return held;
+        }
+    }
+
     /// <summary>Stores bytes; false when they would make too many gaps. Bytes that came before are ignored.</summary>
     public bool Write(ulong offset, ReadOnlySpan<byte> data)
     {

@@ -59,6 +59,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>Streams of a direction that we have opened so far.</summary>
+    public ulong OpenedByUs(StreamDirection direction) => _state.Streams?.Table.Outgoing(direction).Opened ?? 0;
+
     /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
     public int UnsettledPackets
     {
@@ -75,6 +78,8 @@ internal sealed class Connection : IDisposable
     }
 
     public LossDetector Recovery => _state.Recovery;
+
+    public Traffic Traffic => _state.Traffic;
 
     /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>
     public Timestamp NextTimeout

@@ -21,6 +21,9 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
     /// <summary>Contiguous bytes ready to be read.</summary>
     public int Available => _buffer.Available;
 
+    /// <summary>Bytes held, in order or not. Counted when asked for.</summary>
+    public long Held => _buffer.Held;
+
     /// <summary>The code of the peer's RESET_STREAM, if it came.</summary>
     public ulong? ResetErrorCode { get; private set; }
 

@@ -29,4 +29,11 @@ internal static partial class QuiverLog
 
     [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
     public static partial void KeyLogStarted(ILogger logger, string path);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Count} streams of the {Connection} {Finding}: {Remedy}. Streams {Streams}.")]
+    public static partial void StreamsPileUp(ILogger logger, int count, string connection, string finding, string remedy, string streams);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Count} streams of the {Connection} {Finding}, and were not touched for up to {Untouched}: {Remedy}. Streams {Streams}.")]
+    public static partial void StreamsNeglected(
+        ILogger logger, int count, string connection, string finding, TimeSpan untouched, string remedy, string streams);
 }

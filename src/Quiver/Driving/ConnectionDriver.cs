@@ -23,6 +23,7 @@ internal sealed class ConnectionDriver : IGuard
     private readonly ConnectionFacts _facts;
     private readonly EndpointLoop _loop;
     private readonly IHandshakeHost _host;
+    private readonly StreamWatch _watch;
     private CompletionList _decided;
     private bool _isFlushing;
     private bool _isGone;
@@ -37,6 +38,7 @@ internal sealed class ConnectionDriver : IGuard
         Role = role;
         Streams = new ConnectionStreams(this);
         Closing = new ConnectionClosing(this);
+        _watch = new StreamWatch(this);
     }
 
     public EndpointRole Role { get; }
@@ -55,6 +57,9 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
+
+    /// <summary>The place in <see cref="LiveConnections"/>, which alone uses it.</summary>
+    public (int Part, int Index) Registration { get; set; }
 
     /// <summary>Who is told of new stream credit; null: nobody.</summary>
     public CapacityNotifier? Capacity { get; set; }
@@ -77,6 +82,7 @@ internal sealed class ConnectionDriver : IGuard
 
         // The first flight goes out with Start, when the caller is ready for events.
         driver._lock.Exit();
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -85,6 +91,7 @@ internal sealed class ConnectionDriver : IGuard
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
         driver._facts.Start(initial.Remote);
         driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, SystemRandomSource.Instance, driver._facts, now);
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -290,7 +297,7 @@ internal sealed class ConnectionDriver : IGuard
         if (!_isFlushing)
         {
             Closing.OnFlushed();
-            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Core.NextTimeout);
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Timestamp.Min(Core.NextTimeout, _watch.Deadline));
         }
 
         return _isFlushing;
@@ -306,6 +313,7 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
+        _watch.OnSettled(Now);
         if (_facts.IsDrained && !_isGone)
         {
             Forget();
@@ -349,6 +357,7 @@ internal sealed class ConnectionDriver : IGuard
     {
         _isGone = true;
         _loop.Deadlines.Remove(_deadline);
+        LiveConnections.Remove(this);
         Core.Dispose();
     }
 

@@ -19,6 +19,11 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
     private bool _hasNewCredit;
     private bool _isClosed;
 
+    /// <summary>
+    /// The newest of the live streams: those not over on the wire, not accepted, or over and not read. Linked by <see cref="StreamDriver.NextLive"/>.
+    /// </summary>
+    public StreamDriver? FirstLive => _firstLive;
+
     /// <summary>The code of streams that end without one of the application's.</summary>
     public ulong DefaultErrorCode { get; set; }
 
@@ -93,8 +98,8 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         _firstReady = stream;
     }
 
-    /// <summary>The stream is over on the wire.</summary>
-    public void OnFreed(StreamDriver stream) => Unlink(stream);
+    /// <summary>The stream is over on the wire, and nothing of it waits for the application.</summary>
+    public void OnGone(StreamDriver stream) => Unlink(stream);
 
     /// <summary>Acts on news; returns whether there was any, so that there may be something to send.</summary>
     public bool Settle()
@@ -185,6 +190,7 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         if (!_isClosed)
         {
             driver.Core.OnStreamAccepted(stream.Driver.State);
+            stream.Driver.OnAccepted();
         }
     }
 

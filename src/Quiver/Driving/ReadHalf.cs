@@ -60,6 +60,7 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
                 return ValueTask.FromCanceled<int>(cancellationToken);
             }
 
+            stream.Touch();
             switch (_outcome.End)
             {
                 case HalfEnd.Completed:
@@ -115,6 +116,7 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
             stream.IsStarted = true;
             core.Stop(errorCode);
             End(HalfEnd.AbortedLocally);
+            stream.OnReadOver();
         }
     }
 
@@ -138,6 +140,7 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
         {
             _outcome = new HalfOutcome(HalfEnd.Completed, 0);
             _closed?.Decide(Guard);
+            stream.OnReadOver();
         }
     }
 

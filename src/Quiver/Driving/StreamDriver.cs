@@ -1,3 +1,4 @@
+using Quiver.Diagnostics;
 using Quiver.Protocol.Streams;
 using Quiver.Threading;
 
@@ -10,6 +11,7 @@ namespace Quiver.Driving;
 internal sealed class StreamDriver : IStreamEvents
 {
     private TaskCompletion? _freed;
+    private StreamAttention _attention;
     private bool _isReady;
     private bool _isFreed;
     private bool _isDisposed;
@@ -18,6 +20,7 @@ internal sealed class StreamDriver : IStreamEvents
     {
         Connection = connection;
         State = state;
+        _attention = new StreamAttention(connection.Now);
         IsStarted = state.Id.Initiator != connection.Role;
         Reader = state.Receive is null ? null : new ReadHalf(this, state.Receive);
         Writer = state.Send is null ? null : new WriteHalf(this, state.Send);
@@ -33,6 +36,12 @@ internal sealed class StreamDriver : IStreamEvents
 
     /// <summary>Whether the peer may know of the stream.</summary>
     public bool IsStarted { get; set; }
+
+    /// <summary>For those who watch over streams.</summary>
+    public ref readonly StreamAttention Attention => ref _attention;
+
+    /// <summary>Whether the application waits for something on it.</summary>
+    public bool IsAttended => Reader is { IsIdle: false } || Writer is { IsIdle: false };
 
     public StreamDriver? NextLive { get; set; }
 
@@ -53,9 +62,22 @@ internal sealed class StreamDriver : IStreamEvents
     public void OnStreamFreed()
     {
         _isFreed = true;
-        Connection.Streams.OnFreed(this);
+        ForgetIfOver();
         _freed?.Decide(Connection);
     }
+
+    /// <summary>Under the lock: the application has it.</summary>
+    public void OnAccepted()
+    {
+        Touch();
+        ForgetIfOver();
+    }
+
+    /// <summary>Under the lock: the application does something with it.</summary>
+    public void Touch() => _attention.Touch(Connection.Now);
+
+    /// <summary>Under the lock: nothing can be read any more.</summary>
+    public void OnReadOver() => ForgetIfOver();
 
     /// <summary>Under the lock, when the core can be called.</summary>
     public void OnSettle()
@@ -149,6 +171,15 @@ internal sealed class StreamDriver : IStreamEvents
         else
         {
             Writer?.Abort(errorCode);
+        }
+    }
+
+    /// <summary>A stream is live while it is not over on the wire, not accepted, or not read.</summary>
+    private void ForgetIfOver()
+    {
+        if (_isFreed && StreamKinds.HalvesOf(this) == QuicStreamHalves.Closing)
+        {
+            Connection.Streams.OnGone(this);
         }
     }
 

@@ -61,6 +61,7 @@ internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOpe
                 return ValueTask.FromCanceled(cancellationToken);
             }
 
+            stream.Touch();
             if (_outcome.End is not (HalfEnd.Open or HalfEnd.Completed))
             {
                 return ValueTask.FromException(CreateException());
