@@ -89,6 +89,12 @@ internal sealed class StreamDriver : IStreamEvents
 
     public void OnConnectionClosed()
     {
+        if (_isFreed)
+        {
+            // Over before the connection was: what is unread stays readable.
+            return;
+        }
+
         _isFreed = true;
         Reader?.OnConnectionClosed();
         Writer?.OnConnectionClosed();
