@@ -19,6 +19,7 @@ namespace Quiver;
 public sealed class QuicConnection : IAsyncDisposable
 {
     private QuicConnectionOptions? _options;
+    private CapacityNotifier? _capacity;
     private X509Certificate2? _remoteCertificate;
     private bool _isCertificateExposed;
     private int _isDisposed;
@@ -27,6 +28,12 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         Driver = driver;
         TargetHostName = targetHostName;
+    }
+
+    /// <summary>A connection that is dropped without being disposed, with all of its streams, is closed with the default code.</summary>
+    ~QuicConnection()
+    {
+        Driver.OnHandleLost();
     }
 
     /// <summary>Always true: there is no native library to miss.</summary>
@@ -140,7 +147,8 @@ public sealed class QuicConnection : IAsyncDisposable
             return;
         }
 
-        await Driver.Closing.CloseAsync(Math.Max(_options?.DefaultCloseErrorCode ?? 0, 0), dispose: true).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+        await Driver.Closing.DisposeAsync().ConfigureAwait(false);
         if (!_isCertificateExposed)
         {
             _remoteCertificate?.Dispose();
@@ -162,7 +170,12 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         _options = options;
         Driver.Streams.DefaultErrorCode = (ulong)options.DefaultStreamErrorCode;
-        Driver.Capacity = options.StreamCapacityCallback is { } callback ? new CapacityNotifier(this, callback) : null;
+        Driver.Closing.DefaultErrorCode = options.DefaultCloseErrorCode;
+        if (options.StreamCapacityCallback is { } callback)
+        {
+            _capacity = new CapacityNotifier(this, callback);
+            Driver.Capacity = new WeakReference<CapacityNotifier>(_capacity);
+        }
     }
 
     internal void OnRemoteCertificate(X509Certificate2? certificate)

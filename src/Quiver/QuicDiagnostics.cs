@@ -23,6 +23,13 @@ public static class QuicDiagnostics
     }
 
     /// <summary>
+    /// Whether each stream, connection and listener remembers the stack that opened or accepted it, so that the log can name it when the
+    /// application drops it undisposed. Costs some tens of microseconds and kilobytes each; default false, or true when the environment
+    /// variable <c>QUIVER_CAPTURE_LEAK_STACKS</c> is 1. Holds for what is opened from now on.
+    /// </summary>
+    public static bool CaptureLeakStacks { get; set; } = Environment.GetEnvironmentVariable("QUIVER_CAPTURE_LEAK_STACKS") == "1";
+
+    /// <summary>
     /// How many streams of one connection may be in one half-state before the log warns, once until half of them are gone. Default 1,000;
     /// 0 switches it off.
     /// </summary>

@@ -20,11 +20,24 @@ public sealed class QuicStream : Stream
 {
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
+    private readonly QuicConnection _connection;
     private int _isDisposed;
 
-    internal QuicStream(StreamDriver driver)
+    /// <param name="driver">The stream.</param>
+    /// <param name="connection">Kept alive: a connection is not lost while one of its streams is in use.</param>
+    internal QuicStream(StreamDriver driver, QuicConnection connection)
     {
         Driver = driver;
+        _connection = connection;
+    }
+
+    /// <summary>
+    /// A stream that is dropped without being disposed is ended in both halves with the connection's default stream error code; what was
+    /// finished by <see cref="CloseWrite()"/> is still delivered.
+    /// </summary>
+    ~QuicStream()
+    {
+        Dispose(disposing: false);
     }
 
     /// <summary>The stream's number on the wire. RFC 9000 §2.1.</summary>
@@ -172,7 +185,11 @@ public sealed class QuicStream : Stream
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, bool completeWrites, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return Writer().WriteAsync(this, buffer, completeWrites, cancellationToken);
+        ValueTask written = Writer().WriteAsync(this, buffer, completeWrites, cancellationToken);
+
+        // Or the finalizer could run, and reset the stream, before the bytes are in: here and below.
+        GC.KeepAlive(this);
+        return written;
     }
 
     /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
@@ -233,6 +250,7 @@ public sealed class QuicStream : Stream
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Driver.CompleteWrites();
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -281,6 +299,7 @@ public sealed class QuicStream : Stream
         if (!IsDisposed)
         {
             Driver.Abort(abortDirection, (ulong)errorCode);
+            GC.KeepAlive(this);
         }
     }
 
@@ -292,9 +311,13 @@ public sealed class QuicStream : Stream
     [SuppressMessage("Usage", "CA2215:Dispose methods should call base class dispose", Justification = "The base calls Dispose, which would block.")]
     public override ValueTask DisposeAsync()
     {
-        Task ended = Interlocked.Exchange(ref _isDisposed, 1) == 0 ? Driver.DisposeAsync() : Task.CompletedTask;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         GC.SuppressFinalize(this);
-        return new ValueTask(ended);
+        return Driver.DisposeAsync();
     }
 
     /// <summary>Not supported.</summary>
@@ -314,6 +337,10 @@ public sealed class QuicStream : Stream
         if (disposing)
         {
             BlockingCalls.Wait(DisposeAsync());
+        }
+        else
+        {
+            Driver.Connection.OnHandleLost(Driver);
         }
 
         base.Dispose(disposing);

@@ -30,4 +30,10 @@ public sealed class QuicStreamSnapshot
 
     /// <summary>Bytes received and not yet read.</summary>
     public long ReceiveBuffered { get; internal init; }
+
+    /// <summary>
+    /// The stack that opened or accepted it, if <see cref="QuicDiagnostics.CaptureLeakStacks"/> was on then; null otherwise, or if it is not
+    /// accepted.
+    /// </summary>
+    public string? OpenedBy { get; internal init; }
 }

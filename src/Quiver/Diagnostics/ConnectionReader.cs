@@ -42,7 +42,7 @@ internal static class ConnectionReader
         {
             Timestamp now = MonotonicClock.Now;
             List<QuicStreamSnapshot> streams = [];
-            for (StreamDriver? stream = connection.Streams.FirstLive; stream is not null; stream = stream.NextLive)
+            foreach (WatchedStream stream in WatchedStream.Of(connection))
             {
                 streams.Add(SnapshotOf(stream, now));
             }
@@ -113,15 +113,16 @@ internal static class ConnectionReader
         return groups;
     }
 
-    private static QuicStreamSnapshot SnapshotOf(StreamDriver stream, Timestamp now) => new()
+    private static QuicStreamSnapshot SnapshotOf(in WatchedStream stream, Timestamp now) => new()
     {
         Id = (long)stream.State.Id.Value,
         Type = stream.State.Id.Direction == StreamDirection.Bidirectional ? QuicStreamType.Bidirectional : QuicStreamType.Unidirectional,
-        IsLocal = StreamKinds.IsLocal(stream),
-        Halves = StreamKinds.HalvesOf(stream),
-        Age = now - stream.Attention.Opened,
-        Untouched = now - stream.Attention.LastTouch,
+        IsLocal = stream.IsLocal,
+        Halves = stream.Halves,
+        Age = now - stream.State.Opened,
+        Untouched = now - stream.LastTouch,
         SendBuffered = stream.State.Send?.Buffered ?? 0,
         ReceiveBuffered = stream.State.Receive?.Held ?? 0,
+        OpenedBy = stream.Driver?.OpenedAt?.ToString(),
     };
 }

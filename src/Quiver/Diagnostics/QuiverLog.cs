@@ -36,4 +36,7 @@ internal static partial class QuiverLog
     [LoggerMessage(21, LogLevel.Warning, "{Count} streams of the {Connection} {Finding}, and were not touched for up to {Untouched}: {Remedy}. Streams {Streams}.")]
     public static partial void StreamsNeglected(
         ILogger logger, int count, string connection, string finding, TimeSpan untouched, string remedy, string streams);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Count} times a {Kind} was dropped without being disposed; the garbage collector ended it. Opened or accepted at: {Place}")]
+    public static partial void Leaked(ILogger logger, int count, LeakKind kind, string place);
 }

@@ -30,6 +30,10 @@ internal static class QuiverMetrics
             "quiver.streams.opened", () => CountTotals(static (census, opener) => census.Opened(opener)), "{stream}", "Streams opened by either side.");
         meter.CreateObservableCounter(
             "quiver.streams.closed", () => CountTotals(static (census, opener) => census.Closed(opener)), "{stream}", "Streams that are gone.");
+        meter.CreateObservableCounter(
+            "quiver.streams.leaked", () => Leaks.Count(LeakKind.Stream), "{stream}", "Streams whose handle was dropped without being disposed.");
+        meter.CreateObservableCounter(
+            "quiver.connections.leaked", () => Leaks.Count(LeakKind.Connection), "{connection}", "Connections dropped without being disposed.");
         meter.CreateObservableUpDownCounter(
             "quiver.streams.buffered", MeasureBuffers, "By", "Bytes written and not acknowledged, or received and not read.");
         return meter;

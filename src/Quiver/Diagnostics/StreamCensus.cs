@@ -32,12 +32,12 @@ internal sealed class StreamCensus
             _opened[opener] += OpenedBy(connection, opener);
         }
 
-        for (StreamDriver? stream = connection.Streams.FirstLive; stream is not null; stream = stream.NextLive)
+        foreach (WatchedStream stream in WatchedStream.Of(connection))
         {
-            int kind = StreamKinds.Of(stream);
+            int kind = stream.Kind;
             _counts[kind]++;
             _active[kind / StreamKinds.Halves]++;
-            TimeSpan age = now - stream.Attention.Opened;
+            TimeSpan age = now - stream.State.Opened;
             _oldest[kind] = age > _oldest[kind] ? age : _oldest[kind];
             SendBuffered += stream.State.Send?.Buffered ?? 0;
             ReceiveBuffered += stream.State.Receive?.Held ?? 0;

@@ -1,4 +1,3 @@
-using Quiver.Driving;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 
@@ -17,8 +16,8 @@ internal static class StreamKinds
     /// <summary>Who opened what, as the first part of a kind's number.</summary>
     public static int Opener(StreamDirection direction, bool isLocal) => ((int)direction * 2) + (isLocal ? 0 : 1);
 
-    public static int Of(StreamDriver stream) =>
-        (Opener(stream.State.Id.Direction, IsLocal(stream)) * Halves) + (int)HalvesOf(stream);
+    public static int Of(QuicStreamState stream, bool isLocal) =>
+        (Opener(stream.Id.Direction, isLocal) * Halves) + (int)HalvesOf(stream, isLocal);
 
     public static QuicStreamType TypeOf(int kind) =>
         kind / Halves / 2 == (int)StreamDirection.Bidirectional ? QuicStreamType.Bidirectional : QuicStreamType.Unidirectional;
@@ -27,12 +26,9 @@ internal static class StreamKinds
 
     public static QuicStreamHalves HalvesOf(int kind) => (QuicStreamHalves)(kind % Halves);
 
-    public static bool IsLocal(StreamDriver stream) => stream.State.Id.Initiator == stream.Connection.Role;
-
-    public static QuicStreamHalves HalvesOf(StreamDriver stream)
+    public static QuicStreamHalves HalvesOf(QuicStreamState state, bool isLocal)
     {
-        QuicStreamState state = stream.State;
-        if (!state.IsAccepted && !IsLocal(stream))
+        if (!state.IsAccepted && !isLocal)
         {
             return QuicStreamHalves.NotAccepted;
         }

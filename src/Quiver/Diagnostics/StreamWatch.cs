@@ -27,7 +27,7 @@ internal sealed class StreamWatch(ConnectionDriver connection)
         : s_period;
 
     /// <summary>A connection without streams needs no look, unless to find that what it was warned of is over.</summary>
-    private bool IsOn => QuicDiagnostics.IsLogging && (connection.Streams.FirstLive is not null || (_warnedOfCount | _warnedOfAge) != 0);
+    private bool IsOn => QuicDiagnostics.IsLogging && (connection.Streams.Live.Count + connection.Streams.UnacceptedCount > 0 || (_warnedOfCount | _warnedOfAge) != 0);
 
     /// <summary>Something happened, or the deadline came.</summary>
     public void OnSettled(Timestamp now)
@@ -58,16 +58,16 @@ internal sealed class StreamWatch(ConnectionDriver connection)
         counts.Clear();
         neglected.Clear();
         longest.Clear();
-        for (StreamDriver? stream = connection.Streams.FirstLive; stream is not null; stream = stream.NextLive)
+        foreach (WatchedStream stream in WatchedStream.Of(connection))
         {
-            QuicStreamHalves halves = StreamKinds.HalvesOf(stream);
+            QuicStreamHalves halves = stream.Halves;
             counts[(int)halves]++;
             if (limit <= TimeSpan.Zero || !CanBeNeglected(halves) || stream.IsAttended)
             {
                 continue;
             }
 
-            Timestamp due = stream.Attention.LastTouch + limit;
+            Timestamp due = stream.LastTouch + limit;
             if (due > now)
             {
                 _nextNeglect = Timestamp.Min(_nextNeglect, due);
@@ -75,7 +75,7 @@ internal sealed class StreamWatch(ConnectionDriver connection)
             }
 
             neglected[(int)halves]++;
-            longest[(int)halves] = Math.Max(longest[(int)halves], (now - stream.Attention.LastTouch).Ticks);
+            longest[(int)halves] = Math.Max(longest[(int)halves], (now - stream.LastTouch).Ticks);
         }
 
         for (int i = 0; i < StreamKinds.Halves; i++)
@@ -117,7 +117,7 @@ internal sealed class StreamWatch(ConnectionDriver connection)
         }
     }
 
-    private string Name(QuicStreamHalves halves) => HeldStreams.Name(connection, stream => StreamKinds.HalvesOf(stream) == halves);
+    private string Name(QuicStreamHalves halves) => HeldStreams.Name(connection, stream => stream.Halves == halves);
 
     private static void Post(StreamWarning warning) => ThreadPool.UnsafeQueueUserWorkItem(warning, preferLocal: false);
 }

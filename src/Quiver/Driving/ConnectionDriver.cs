@@ -61,8 +61,8 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>The place in <see cref="LiveConnections"/>, which alone uses it.</summary>
     public (int Part, int Index) Registration { get; set; }
 
-    /// <summary>Who is told of new stream credit; null: nobody.</summary>
-    public CapacityNotifier? Capacity { get; set; }
+    /// <summary>Who is told of new stream credit; null: nobody. Held by the application's handle, and not by the connection.</summary>
+    public WeakReference<CapacityNotifier>? Capacity { get; set; }
 
     public static ConnectionDriver CreateClient(
         EndpointLoop loop, IHandshakeHost host, ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote)
@@ -176,6 +176,22 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
     public void OnDue() => Nudge(HolderNotes.Deadline);
 
+    /// <summary>From the finalizer's thread, which must not wait nor send: the handle of a stream is gone.</summary>
+    public void OnHandleLost(StreamDriver stream)
+    {
+        if (Streams.Lost.Add(stream))
+        {
+            LeaveToLoop(HolderNotes.HandlesLost);
+        }
+    }
+
+    /// <summary>From the finalizer's thread: the application's <see cref="QuicConnection"/> is gone.</summary>
+    public void OnHandleLost()
+    {
+        Closing.OnHandleLost();
+        LeaveToLoop(HolderNotes.HandlesLost);
+    }
+
     public void Leave()
     {
         SendSlab? slab = null;
@@ -262,6 +278,16 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
+    /// <summary>Leaves a note for whoever holds the lock next, at the latest the loop, which comes at once.</summary>
+    private void LeaveToLoop(HolderNotes note)
+    {
+        _inbox.Leave(note);
+        if (_loop.Deadlines.Schedule(_deadline, MonotonicClock.Now))
+        {
+            _loop.Wake();
+        }
+    }
+
     /// <summary>All that is done under the lock before it is released; returns whether the slab is to be sent.</summary>
     private bool Work(int rounds, ref SendSlab? slab, out bool isWakeNeeded)
     {
@@ -342,6 +368,12 @@ internal sealed class ConnectionDriver : IGuard
             _inbox.Return(page);
         }
 
+        if ((notes & HolderNotes.HandlesLost) == HolderNotes.HandlesLost)
+        {
+            Streams.Lost.Drop();
+            Closing.CloseIfLost();
+        }
+
         if ((notes & HolderNotes.StatelessReset) == HolderNotes.StatelessReset && !_isGone)
         {
             Core.OnStatelessReset(Now);
@@ -375,7 +407,10 @@ internal sealed class ConnectionDriver : IGuard
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)
         {
-            Capacity?.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            if (Capacity?.TryGetTarget(out CapacityNotifier? notifier) == true)
+            {
+                notifier.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            }
         }
 
         if (outcome.CloseReason is { } reason)

@@ -9,9 +9,12 @@ namespace Quiver.Driving;
 /// </summary>
 internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncOperation<int>(stream.Connection)
 {
-    private HalfOutcome _outcome;
+    private HalfOutcome _outcome = core.ResetErrorCode is ulong code ? new HalfOutcome(HalfEnd.AbortedByPeer, code) : default;
     private Memory<byte> _buffer;
     private TaskCompletion? _closed;
+
+    /// <summary>Whether there may be something to read.</summary>
+    public bool IsOpen => _outcome.End == HalfEnd.Open;
 
     /// <summary>Succeeds when all data and the end were read; faults when the half ended otherwise.</summary>
     public Task Closed
@@ -106,7 +109,14 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
 
     public void OnReset(ulong errorCode) => End(HalfEnd.AbortedByPeer, errorCode);
 
-    public void OnConnectionClosed() => End(HalfEnd.ConnectionClosed);
+    public void OnConnectionClosed()
+    {
+        if (_outcome.End == HalfEnd.Open)
+        {
+            core.Abandon();
+            End(HalfEnd.ConnectionClosed);
+        }
+    }
 
     /// <summary>Under the lock: asks the peer to stop, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
@@ -116,7 +126,6 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
             stream.IsStarted = true;
             core.Stop(errorCode);
             End(HalfEnd.AbortedLocally);
-            stream.OnReadOver();
         }
     }
 
@@ -136,11 +145,11 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
 
     private void CompleteAtEnd()
     {
-        if (core.IsAtEnd)
+        if (core.IsAtEnd && _outcome.End == HalfEnd.Open)
         {
             _outcome = new HalfOutcome(HalfEnd.Completed, 0);
             _closed?.Decide(Guard);
-            stream.OnReadOver();
+            stream.OnReadEnded();
         }
     }
 
@@ -158,6 +167,8 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
             _buffer = default;
             Decide(CreateException());
         }
+
+        stream.OnReadEnded();
     }
 
     private Exception CreateException() => _outcome.CreateException(stream, "read");

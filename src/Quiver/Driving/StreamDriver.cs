@@ -1,6 +1,7 @@
+using System.Diagnostics;
 using Quiver.Diagnostics;
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
-using Quiver.Threading;
 
 namespace Quiver.Driving;
 
@@ -10,20 +11,19 @@ namespace Quiver.Driving;
 /// </summary>
 internal sealed class StreamDriver : IStreamEvents
 {
-    private TaskCompletion? _freed;
-    private StreamAttention _attention;
+    private DisposeOperation? _disposal;
     private bool _isReady;
-    private bool _isFreed;
-    private bool _isDisposed;
+    private bool _isConnectionClosed;
+    private int _touchedAfter;
 
     public StreamDriver(ConnectionDriver connection, QuicStreamState state)
     {
         Connection = connection;
         State = state;
-        _attention = new StreamAttention(connection.Now);
         IsStarted = state.Id.Initiator != connection.Role;
         Reader = state.Receive is null ? null : new ReadHalf(this, state.Receive);
         Writer = state.Send is null ? null : new WriteHalf(this, state.Send);
+        Touch();
     }
 
     public ConnectionDriver Connection { get; }
@@ -34,14 +34,25 @@ internal sealed class StreamDriver : IStreamEvents
 
     public WriteHalf? Writer { get; }
 
+    /// <summary>Where the application opened or accepted the stream, if that was captured.</summary>
+    public StackTrace? OpenedAt { get; init; }
+
     /// <summary>Whether the peer may know of the stream.</summary>
     public bool IsStarted { get; set; }
 
-    /// <summary>For those who watch over streams.</summary>
-    public ref readonly StreamAttention Attention => ref _attention;
+    /// <summary>Whether the application disposed the stream, or dropped it.</summary>
+    public bool IsDisposed { get; private set; }
 
-    /// <summary>Whether the application waits for something on it.</summary>
-    public bool IsAttended => Reader is { IsIdle: false } || Writer is { IsIdle: false };
+    /// <summary>Over on the wire, or with the connection.</summary>
+    public bool IsOver => State.IsFreed || _isConnectionClosed;
+
+    /// <summary>Whether the application holds the stream and nothing that it started is pending: it may have lost the handle.</summary>
+    public bool MayBeLost => !IsDisposed && Reader is null or { IsPending: false } && Writer is null or { IsPending: false };
+
+    public bool IsLive { get; set; }
+
+    /// <summary>For those who watch over streams.</summary>
+    public Timestamp LastTouch => State.Opened + TimeSpan.FromMilliseconds(_touchedAfter);
 
     public StreamDriver? NextLive { get; set; }
 
@@ -61,23 +72,22 @@ internal sealed class StreamDriver : IStreamEvents
 
     public void OnStreamFreed()
     {
-        _isFreed = true;
-        ForgetIfOver();
-        _freed?.Decide(Connection);
+        OnReadEnded();
+        _disposal?.OnOver();
     }
 
-    /// <summary>Under the lock: the application has it.</summary>
-    public void OnAccepted()
+    /// <summary>The application has read to the end, or will read no more: a stream that is over on the wire is forgotten.</summary>
+    public void OnReadEnded()
     {
-        Touch();
-        ForgetIfOver();
+        if (State.IsFreed && Reader is null or { IsOpen: false })
+        {
+            Connection.Streams.Live.Remove(this);
+        }
     }
 
-    /// <summary>Under the lock: the application does something with it.</summary>
-    public void Touch() => _attention.Touch(Connection.Now);
-
-    /// <summary>Under the lock: nothing can be read any more.</summary>
-    public void OnReadOver() => ForgetIfOver();
+    /// <summary>Under the lock: the application accepts it, reads or writes. Kept as milliseconds of its life, up to 24 days.</summary>
+    public void Touch() =>
+        _touchedAfter = (int)Math.Clamp((Connection.Now - State.Opened).Ticks / TimeSpan.TicksPerMillisecond, 0, int.MaxValue);
 
     /// <summary>Under the lock, when the core can be called.</summary>
     public void OnSettle()
@@ -87,18 +97,16 @@ internal sealed class StreamDriver : IStreamEvents
         Writer?.Drain();
     }
 
+    /// <summary>What was over on the wire before stays as it is, and what had arrived stays readable.</summary>
     public void OnConnectionClosed()
     {
-        if (_isFreed)
+        if (!State.IsFreed)
         {
-            // Over before the connection was: what is unread stays readable.
-            return;
+            _isConnectionClosed = true;
+            Reader?.OnConnectionClosed();
+            Writer?.OnConnectionClosed();
+            _disposal?.OnOver();
         }
-
-        _isFreed = true;
-        Reader?.OnConnectionClosed();
-        Writer?.OnConnectionClosed();
-        _freed?.Decide(Connection);
     }
 
     /// <summary>Ends one half or both with an error code; what has ended already stays as it is.</summary>
@@ -137,20 +145,35 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
-    /// <summary>Ends what is open: the read half by STOP_SENDING, the write half by FIN; a stream that was never used by aborting both.</summary>
-    public Task DisposeAsync()
+    /// <summary>
+    /// Once: ends what is open, the read half by STOP_SENDING, the write half by FIN; a stream that was never used by aborting both.
+    /// Done when the stream is over.
+    /// </summary>
+    public ValueTask DisposeAsync()
     {
         Connection.Enter();
         try
         {
-            Dispose();
-            if (_isFreed)
+            IsDisposed = true;
+            ulong errorCode = Connection.Streams.DefaultErrorCode;
+            bool wasUsed = IsStarted;
+            Reader?.Abort(errorCode);
+            if (wasUsed)
             {
-                return Task.CompletedTask;
+                Writer?.Finish();
+            }
+            else
+            {
+                Writer?.Abort(errorCode);
             }
 
-            _freed ??= new TaskCompletion();
-            return _freed.Task;
+            if (IsOver)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _disposal = new DisposeOperation(Connection);
+            return _disposal.StartAsync();
         }
         finally
         {
@@ -158,34 +181,24 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
-    /// <summary>As <see cref="DisposeAsync"/>, under the lock and without waiting.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Under the lock: the handle was collected undisposed. Both halves end with the default code; a message that was not finished must
+    /// not look like a whole one.
+    /// </summary>
+    public void Drop()
     {
-        if (_isDisposed)
+        IsDisposed = true;
+        if (_isConnectionClosed || (State.IsFreed && Reader is null or { IsOpen: false }))
         {
             return;
         }
 
-        _isDisposed = true;
+        Leaks.Report(LeakKind.Stream, OpenedAt);
         ulong errorCode = Connection.Streams.DefaultErrorCode;
-        bool wasUsed = IsStarted;
         Reader?.Abort(errorCode);
-        if (wasUsed)
-        {
-            Writer?.Finish();
-        }
-        else
+        if (!State.IsFreed && State.Send is { IsFinishing: false })
         {
             Writer?.Abort(errorCode);
-        }
-    }
-
-    /// <summary>A stream is live while it is not over on the wire, not accepted, or not read.</summary>
-    private void ForgetIfOver()
-    {
-        if (_isFreed && StreamKinds.HalvesOf(this) == QuicStreamHalves.Closing)
-        {
-            Connection.Streams.OnGone(this);
         }
     }
 

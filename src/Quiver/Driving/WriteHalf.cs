@@ -9,7 +9,7 @@ namespace Quiver.Driving;
 /// </summary>
 internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOperation<bool>(stream.Connection)
 {
-    private HalfOutcome _outcome;
+    private HalfOutcome _outcome = core.StopErrorCode is ulong code ? new HalfOutcome(HalfEnd.AbortedByPeer, code) : default;
     private ReadOnlyMemory<byte> _rest;
     private bool _isFinishWanted;
     private TaskCompletion? _closed;

@@ -29,6 +29,9 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
 
     protected IGuard Guard => guard;
 
+    /// <summary>What the pending operation keeps alive.</summary>
+    protected object? Root => _root;
+
     public override void Announce()
     {
         Exception? error = _error;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Quiver.Threading;
 
 /// <summary>One caller who waits for an item of a <see cref="WaiterQueue{T}"/>.</summary>
@@ -15,7 +17,17 @@ internal sealed class Waiter<T> : AsyncOperation<T>
     /// <summary>The place in the queue, part of the waiter so that waiting allocates nothing.</summary>
     public LinkedListNode<Waiter<T>> Node { get; }
 
-    public void Start(object root) => Begin(root);
+    /// <summary>Where the caller waits, if that was captured.</summary>
+    public StackTrace? CalledAt { get; private set; }
+
+    /// <summary>Who called: what the wait keeps alive.</summary>
+    public object Caller => Root!; // Started.
+
+    public void Start(object root, StackTrace? calledAt)
+    {
+        CalledAt = calledAt;
+        Begin(root);
+    }
 
     public ValueTask<T> WaitAsync(CancellationToken cancellationToken) => ResultAsync(cancellationToken);
 
@@ -29,5 +41,9 @@ internal sealed class Waiter<T> : AsyncOperation<T>
         Decide(new OperationCanceledException(cancellationToken));
     }
 
-    protected override void OnFetched() => _queue.Recycle(this);
+    protected override void OnFetched()
+    {
+        CalledAt = null;
+        _queue.Recycle(this);
+    }
 }
