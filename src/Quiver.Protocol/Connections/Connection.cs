@@ -59,6 +59,22 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>Whether the peer can open no stream of some direction, and whether it has said that it wants to. RFC 9000 §4.6.</summary>
+    public (bool IsOut, bool IsWaiting) PeerStreamCredit
+    {
+        get
+        {
+            if (_state.Streams?.Table is not { } table)
+            {
+                return default;
+            }
+
+            IncomingStreamLimit both = table.Incoming(StreamDirection.Bidirectional);
+            IncomingStreamLimit one = table.Incoming(StreamDirection.Unidirectional);
+            return (both.IsUsedUp || one.IsUsedUp, (both.IsUsedUp && both.IsPeerWaiting) || (one.IsUsedUp && one.IsPeerWaiting));
+        }
+    }
+
     /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
     public int UnsettledPackets
     {

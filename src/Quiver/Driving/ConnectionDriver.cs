@@ -332,6 +332,11 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
+        if (Streams.NoteStarvation())
+        {
+            StarvedConnections.Shared.Watch(this);
+        }
+
         if (_facts.IsDrained && !_isGone)
         {
             Forget();
