@@ -24,6 +24,9 @@ internal struct ReceiveCredit(ulong window)
     /// </summary>
     public readonly bool IsUsedUp => Received == Limit && Consumed + _tuner.Window > Limit;
 
+    /// <summary>Whether the peer has used all its credit and there is none to give: what came is unread.</summary>
+    public readonly bool IsStuck => Received == Limit && Consumed + _tuner.Window <= Limit;
+
     /// <summary>Counts bytes received; false if they are beyond the limit. RFC 9000 §4.1.</summary>
     public bool TryReceive(ulong bytes)
     {

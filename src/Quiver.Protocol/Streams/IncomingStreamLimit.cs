@@ -19,6 +19,9 @@ internal sealed class IncomingStreamLimit(ulong concurrent)
     /// <summary>A batch has come back, or anything at all once the peer has nothing left: it need not say so. RFC 9000 §4.6.</summary>
     public bool IsUpdateDue => _isAskedFor || _returned > _batch || (_returned > 0 && Opened == Maximum);
 
+    /// <summary>Streams that the peer may open now, told or to be told.</summary>
+    public ulong Available => Maximum + _returned - Opened;
+
     /// <summary>Whether the peer has nothing left and nothing has come back.</summary>
     public bool IsUsedUp => Opened == Maximum && _returned == 0 && Maximum > 0;
 

@@ -162,7 +162,7 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
     public bool NoteStarvation()
     {
         bool isOpenerWaiting = !_openers[0].IsEmpty || !_openers[1].IsEmpty;
-        (bool isPeerOut, bool isPeerWaiting) = _isClosed ? default : driver.Core.PeerStreamCredit;
+        (bool isPeerOut, bool isPeerWaiting) = _isClosed ? default : driver.Core.PeerCredit;
         return _starvation.Note(isOpenerWaiting || isPeerWaiting, isPeerOut, driver.Now);
     }
 
