@@ -26,6 +26,6 @@ public sealed class QuicConnectionSnapshot
     /// <summary>Counts and measures.</summary>
     public QuicConnectionStatistics Statistics { get; }
 
-    /// <summary>The live streams, the newest first.</summary>
+    /// <summary>The live streams, in no order.</summary>
     public IReadOnlyList<QuicStreamSnapshot> Streams { get; }
 }

@@ -31,19 +31,14 @@ internal sealed class ReorderBuffer
     /// <summary>Bytes that can be read now.</summary>
     public int Available => (int)(ContiguousEnd - ReadOffset);
 
-    /// <summary>Bytes held, those behind gaps included. Counted when asked for.</summary>
-    public long Held
-    {
-        get
-        {
-            long held = Available;
-            foreach (RangeSet.Range range in _gaps.Ranges)
-            {
-                held += (long)range.Length;
-            }
+    /// <summary>Whether nothing is held, neither in order nor behind a gap.</summary>
+    public bool IsEmpty => Available == 0 && _gaps.IsEmpty;
 
-            return held;
-        }
+    /// <summary>Makes an empty buffer ready for a stream of which so many bytes were read.</summary>
+    public void StartAt(ulong offset)
+    {
+        ReadOffset = offset;
+        ContiguousEnd = offset;
     }
 
     /// <summary>Stores bytes; false when they would make too many gaps. Bytes that came before are ignored.</summary>
@@ -127,7 +122,7 @@ internal sealed class ReorderBuffer
     {
         ReadOffset += (ulong)count;
         ReleaseBefore(ReadOffset / BlockSize);
-        if (Available == 0 && _gaps.IsEmpty && _blocks is { Count: > 0 })
+        if (IsEmpty && _blocks is { Count: > 0 })
         {
             // Nothing is held: an idle stream keeps no block.
             ReleaseBefore(_blocks.Tail);

@@ -122,7 +122,7 @@ internal static class ConnectionReader
         Age = now - stream.State.Opened,
         Untouched = now - stream.LastTouch,
         SendBuffered = stream.State.Send?.Buffered ?? 0,
-        ReceiveBuffered = stream.State.Receive?.Held ?? 0,
+        ReceiveBuffered = (long)(stream.State.Receive?.Unread ?? 0),
         OpenedBy = stream.Driver?.OpenedAt?.ToString(),
     };
 }

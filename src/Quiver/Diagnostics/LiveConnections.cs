@@ -11,6 +11,11 @@ internal static class LiveConnections
     private static readonly Part[] s_parts = [new(), new(), new(), new(), new(), new(), new(), new()];
     private static int s_next;
 
+    static LiveConnections()
+    {
+        StarvedConnections.OnFreedNothing = StreamWatch.OnFreedNothing;
+    }
+
     /// <summary>The connection exists.</summary>
     public static void Add(ConnectionDriver connection)
     {

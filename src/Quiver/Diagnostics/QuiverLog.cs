@@ -37,6 +37,12 @@ internal static partial class QuiverLog
     public static partial void StreamsNeglected(
         ILogger logger, int count, string connection, string finding, TimeSpan untouched, string remedy, string streams);
 
+    [LoggerMessage(
+        22,
+        LogLevel.Warning,
+        "No stream can be opened on the {Connection}, and a garbage collection found none to free: the application holds {Count} that it has not disposed. Read them to the end and dispose them. Streams {Streams}.")]
+    public static partial void StreamsHeld(ILogger logger, string connection, int count, string streams);
+
     [LoggerMessage(9, LogLevel.Warning, "{Count} times a {Kind} was dropped without being disposed; the garbage collector ended it. Opened or accepted at: {Place}")]
     public static partial void Leaked(ILogger logger, int count, LeakKind kind, string place);
 }

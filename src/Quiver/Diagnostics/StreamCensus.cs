@@ -40,7 +40,7 @@ internal sealed class StreamCensus
             TimeSpan age = now - stream.State.Opened;
             _oldest[kind] = age > _oldest[kind] ? age : _oldest[kind];
             SendBuffered += stream.State.Send?.Buffered ?? 0;
-            ReceiveBuffered += stream.State.Receive?.Held ?? 0;
+            ReceiveBuffered += (long)(stream.State.Receive?.Unread ?? 0);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class StreamWatch(ConnectionDriver connection)
     private bool _hasChanged;
     private int _warnedOfCount;
     private int _warnedOfAge;
+    private bool _hasWarnedOfHeld;
 
     /// <summary>When to look again if nothing happens until then.</summary>
     public Timestamp Deadline => !IsOn ? Timestamp.Never
@@ -28,6 +29,20 @@ internal sealed class StreamWatch(ConnectionDriver connection)
 
     /// <summary>A connection without streams needs no look, unless to find that what it was warned of is over.</summary>
     private bool IsOn => QuicDiagnostics.IsLogging && (connection.Streams.Live.Count + connection.Streams.UnacceptedCount > 0 || (_warnedOfCount | _warnedOfAge) != 0);
+
+    /// <summary>A collection that was asked for found no lost stream, and none can be opened: whoever holds them hears of it. Without the lock.</summary>
+    public static void OnFreedNothing(ConnectionDriver connection)
+    {
+        connection.Enter();
+        try
+        {
+            connection.Watch.WarnOfHeld();
+        }
+        finally
+        {
+            connection.Leave();
+        }
+    }
 
     /// <summary>Something happened, or the deadline came.</summary>
     public void OnSettled(Timestamp now)
@@ -51,6 +66,7 @@ internal sealed class StreamWatch(ConnectionDriver connection)
         _lastLook = now;
         _hasChanged = false;
         _nextNeglect = Timestamp.Never;
+        _hasWarnedOfHeld &= connection.Streams.Starvation.IsStarved;
         TimeSpan limit = QuicDiagnostics.StreamWarningAge;
         Span<int> counts = stackalloc int[StreamKinds.Halves];
         Span<int> neglected = stackalloc int[StreamKinds.Halves];
@@ -83,6 +99,19 @@ internal sealed class StreamWatch(ConnectionDriver connection)
             WarnOfCount((QuicStreamHalves)i, counts[i]);
             WarnOfAge((QuicStreamHalves)i, neglected[i], new TimeSpan(longest[i]));
         }
+    }
+
+    private void WarnOfHeld()
+    {
+        if (!QuicDiagnostics.IsLogging || _hasWarnedOfHeld)
+        {
+            return;
+        }
+
+        _hasWarnedOfHeld = true;
+        int count = WatchedStream.Of(connection).Count(stream => stream.Driver is { IsDisposed: false });
+        string names = HeldStreams.Name(connection, stream => stream.Driver is { IsDisposed: false });
+        Post(new HeldStreamsWarning(connection.Closing.Describe(), count, names));
     }
 
     /// <summary>A stream that is open for hours may be meant so; one that waits for the peer is not the application's doing.</summary>
@@ -119,5 +148,5 @@ internal sealed class StreamWatch(ConnectionDriver connection)
 
     private string Name(QuicStreamHalves halves) => HeldStreams.Name(connection, stream => stream.Halves == halves);
 
-    private static void Post(StreamWarning warning) => ThreadPool.UnsafeQueueUserWorkItem(warning, preferLocal: false);
+    private static void Post(IThreadPoolWorkItem warning) => ThreadPool.UnsafeQueueUserWorkItem(warning, preferLocal: false);
 }

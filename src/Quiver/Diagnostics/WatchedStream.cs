@@ -15,9 +15,9 @@ internal readonly record struct WatchedStream(QuicStreamState State, StreamDrive
     public Timestamp LastTouch => Driver?.LastTouch ?? State.Opened;
 
     /// <summary>Whether the application waits for something on it.</summary>
-    public bool IsAttended => Driver is { } driver && (driver.Reader is { IsIdle: false } || driver.Writer is { IsIdle: false });
+    public bool IsAttended => Driver is { } driver && (driver.Reader is { IsPending: true } || driver.Writer is { IsPending: true });
 
-    /// <summary>Under the connection's lock, for as long as it takes: the live streams, first those accepted, the newest first. None when it has ended.</summary>
+    /// <summary>Under the connection's lock, for as long as it takes: the live streams, first those accepted, in no order. None when it has ended.</summary>
     public static IEnumerable<WatchedStream> Of(ConnectionDriver connection)
     {
         if (connection.Closing.IsClosed)

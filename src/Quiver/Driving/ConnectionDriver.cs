@@ -23,7 +23,6 @@ internal sealed class ConnectionDriver : IGuard
     private readonly ConnectionFacts _facts;
     private readonly EndpointLoop _loop;
     private readonly IHandshakeHost _host;
-    private readonly StreamWatch _watch;
     private CompletionList _decided;
     private bool _isFlushing;
     private bool _isGone;
@@ -38,7 +37,7 @@ internal sealed class ConnectionDriver : IGuard
         Role = role;
         Streams = new ConnectionStreams(this);
         Closing = new ConnectionClosing(this);
-        _watch = new StreamWatch(this);
+        Watch = new StreamWatch(this);
     }
 
     public EndpointRole Role { get; }
@@ -57,6 +56,8 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
+
+    public StreamWatch Watch { get; }
 
     /// <summary>The place in <see cref="LiveConnections"/>, which alone uses it.</summary>
     public (int Part, int Index) Registration { get; set; }
@@ -323,7 +324,7 @@ internal sealed class ConnectionDriver : IGuard
         if (!_isFlushing)
         {
             Closing.OnFlushed();
-            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Timestamp.Min(Core.NextTimeout, _watch.Deadline));
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Timestamp.Min(Core.NextTimeout, Watch.Deadline));
         }
 
         return _isFlushing;
@@ -339,7 +340,12 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
-        _watch.OnSettled(Now);
+        Watch.OnSettled(Now);
+        if (Streams.NoteStarvation())
+        {
+            StarvedConnections.Shared.Watch(this);
+        }
+
         if (_facts.IsDrained && !_isGone)
         {
             Forget();

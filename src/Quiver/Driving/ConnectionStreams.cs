@@ -17,6 +17,7 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
     private readonly WaiterQueue<QuicStream> _acceptors = new(driver);
     private readonly WaiterQueue<QuicStream>[] _openers = [new(driver), new(driver)];
     private StreamDriver? _firstReady;
+    private StreamStarvation _starvation = new();
     private bool _hasNewCredit;
     private bool _isClosed;
 
@@ -34,8 +35,25 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
 
     public int UnacceptedCount => _inbound.Count;
 
-    /// <summary>Whether the application waits for the peer's credit to open a stream.</summary>
-    public bool IsOpeningStarved => !_openers[0].IsEmpty || !_openers[1].IsEmpty;
+    /// <summary>How long streams could not be opened, by the peer or by us.</summary>
+    public ref readonly StreamStarvation Starvation => ref _starvation;
+
+    /// <summary>Whether the application holds a stream on which nothing is pending: it may have lost the handle.</summary>
+    public bool MayHoldLost
+    {
+        get
+        {
+            foreach (StreamDriver stream in Live)
+            {
+                if (stream.MayBeLost)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Opens a stream, or waits for the peer's credit in order of arrival.</summary>
     public ValueTask<QuicStream> OpenAsync(QuicConnection connection, QuicStreamType type, CancellationToken cancellationToken)
@@ -144,6 +162,17 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         return hadNews;
     }
 
+    /// <summary>Takes note of who could not open a stream; true when the process should keep an eye on it from now on.</summary>
+    public bool NoteStarvation()
+    {
+        bool isOpenerWaiting = !_openers[0].IsEmpty || !_openers[1].IsEmpty;
+        (bool isPeerOut, bool isPeerWaiting) = _isClosed ? default : driver.Core.PeerCredit;
+        return _starvation.Note(isOpenerWaiting || isPeerWaiting, isPeerOut, driver.Now);
+    }
+
+    /// <summary>Nobody keeps an eye on it any more.</summary>
+    public void OnUnwatched() => _starvation.IsWatched = false;
+
     public void OnConnectionClosed()
     {
         _isClosed = true;
@@ -195,6 +224,7 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
             && TryOpen(direction, (QuicConnection)opener.Caller, opener.CalledAt) is { } stream)
         {
             openers.TryGive(stream);
+            _starvation.OnProgress();
         }
     }
 

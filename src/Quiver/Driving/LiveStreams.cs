@@ -1,83 +1,51 @@
 namespace Quiver.Driving;
 
 /// <summary>
-/// The streams of a connection that are not yet over: on the wire, or with data in them that the application has not read. A list linked
-/// through the streams themselves; under the connection's lock.
+/// The streams of a connection that are not yet over: on the wire, or with data in them that the application has not read. In no order;
+/// each knows its place. Under the connection's lock.
 /// </summary>
 internal sealed class LiveStreams
 {
-    private StreamDriver? _first;
+    private readonly List<StreamDriver> _streams = [];
 
-    public int Count { get; private set; }
+    public int Count => _streams.Count;
 
-    public Enumerator GetEnumerator() => new(_first);
+    /// <summary>Nothing may be added or removed meanwhile.</summary>
+    public List<StreamDriver>.Enumerator GetEnumerator() => _streams.GetEnumerator();
 
     public void Add(StreamDriver stream)
     {
-        Count++;
-        stream.IsLive = true;
-        stream.NextLive = _first;
-        if (_first is not null)
-        {
-            _first.PreviousLive = stream;
-        }
-
-        _first = stream;
+        stream.LiveIndex = _streams.Count;
+        _streams.Add(stream);
     }
 
+    /// <summary>Does nothing when it was removed before.</summary>
     public void Remove(StreamDriver stream)
     {
-        if (!stream.IsLive)
+        int index = stream.LiveIndex;
+        if (index < 0)
         {
             return;
         }
 
-        Count--;
-        stream.IsLive = false;
-        if (stream.PreviousLive is not null)
+        stream.LiveIndex = -1;
+        StreamDriver last = _streams[^1];
+        _streams.RemoveAt(_streams.Count - 1);
+        if (!ReferenceEquals(last, stream))
         {
-            stream.PreviousLive.NextLive = stream.NextLive;
+            _streams[index] = last;
+            last.LiveIndex = index;
         }
-        else
-        {
-            _first = stream.NextLive;
-        }
-
-        if (stream.NextLive is not null)
-        {
-            stream.NextLive.PreviousLive = stream.PreviousLive;
-        }
-
-        stream.NextLive = stream.PreviousLive = null;
     }
 
     /// <summary>The connection ended: so have they.</summary>
     public void OnConnectionClosed()
     {
-        while (_first is { } stream)
+        while (_streams.Count > 0)
         {
+            StreamDriver stream = _streams[^1];
             Remove(stream);
             stream.OnConnectionClosed();
-        }
-    }
-
-    /// <summary>Goes through the list; nothing may be removed meanwhile.</summary>
-    internal struct Enumerator(StreamDriver? first)
-    {
-        private StreamDriver? _next = first;
-
-        public StreamDriver Current { get; private set; } = null!; // Valid after MoveNext.
-
-        public bool MoveNext()
-        {
-            if (_next is not { } stream)
-            {
-                return false;
-            }
-
-            Current = stream;
-            _next = stream.NextLive;
-            return true;
         }
     }
 }

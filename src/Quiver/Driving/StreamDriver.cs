@@ -21,8 +21,8 @@ internal sealed class StreamDriver : IStreamEvents
         Connection = connection;
         State = state;
         IsStarted = state.Id.Initiator != connection.Role;
-        Reader = state.Receive is null ? null : new ReadHalf(this, state.Receive);
-        Writer = state.Send is null ? null : new WriteHalf(this, state.Send);
+        Reader = state.Receive is null ? null : new ReadHalf(this);
+        Writer = state.Send is null ? null : new WriteHalf(this);
         Touch();
     }
 
@@ -49,14 +49,11 @@ internal sealed class StreamDriver : IStreamEvents
     /// <summary>Whether the application holds the stream and nothing that it started is pending: it may have lost the handle.</summary>
     public bool MayBeLost => !IsDisposed && Reader is null or { IsPending: false } && Writer is null or { IsPending: false };
 
-    public bool IsLive { get; set; }
-
     /// <summary>For those who watch over streams.</summary>
     public Timestamp LastTouch => State.Opened + TimeSpan.FromMilliseconds(_touchedAfter);
 
-    public StreamDriver? NextLive { get; set; }
-
-    public StreamDriver? PreviousLive { get; set; }
+    /// <summary>Place in the list of live streams; -1: not there.</summary>
+    public int LiveIndex { get; set; } = -1;
 
     public StreamDriver? NextReady { get; set; }
 
@@ -64,16 +61,16 @@ internal sealed class StreamDriver : IStreamEvents
 
     public void OnWritable() => MarkReady();
 
-    public void OnSendStopped(ulong errorCode) => Writer?.OnStopped(errorCode);
+    public void OnSendStopped(ulong errorCode) => Writer?.OnStopped();
 
     public void OnSendFinished() => Writer?.OnFinished();
 
-    public void OnReceiveReset(ulong errorCode) => Reader?.OnReset(errorCode);
+    public void OnReceiveReset(ulong errorCode) => Reader?.OnReset();
 
     public void OnStreamFreed()
     {
         OnReadEnded();
-        _disposal?.OnOver();
+        CompleteDisposal();
     }
 
     /// <summary>The application has read to the end, or will read no more: a stream that is over on the wire is forgotten.</summary>
@@ -105,7 +102,7 @@ internal sealed class StreamDriver : IStreamEvents
             _isConnectionClosed = true;
             Reader?.OnConnectionClosed();
             Writer?.OnConnectionClosed();
-            _disposal?.OnOver();
+            CompleteDisposal();
         }
     }
 
@@ -151,6 +148,7 @@ internal sealed class StreamDriver : IStreamEvents
     /// </summary>
     public ValueTask DisposeAsync()
     {
+        DisposeOperation disposal;
         Connection.Enter();
         try
         {
@@ -172,13 +170,15 @@ internal sealed class StreamDriver : IStreamEvents
                 return ValueTask.CompletedTask;
             }
 
-            _disposal = new DisposeOperation(Connection);
-            return _disposal.StartAsync();
+            disposal = DisposeOperation.Start(Connection);
+            _disposal = disposal;
         }
         finally
         {
             Connection.Leave();
         }
+
+        return disposal.WaitAsync();
     }
 
     /// <summary>
@@ -200,6 +200,13 @@ internal sealed class StreamDriver : IStreamEvents
         {
             Writer?.Abort(errorCode);
         }
+    }
+
+    private void CompleteDisposal()
+    {
+        DisposeOperation? disposal = _disposal;
+        _disposal = null;
+        disposal?.Complete();
     }
 
     private void MarkReady()

@@ -6,11 +6,12 @@ namespace Quiver.Threading;
 internal sealed class Waiter<T> : AsyncOperation<T>
 {
     private readonly WaiterQueue<T> _queue;
+    private readonly IGuard _guard;
 
     public Waiter(WaiterQueue<T> queue, IGuard guard)
-        : base(guard)
     {
         _queue = queue;
+        _guard = guard;
         Node = new LinkedListNode<Waiter<T>>(this);
     }
 
@@ -26,7 +27,7 @@ internal sealed class Waiter<T> : AsyncOperation<T>
     public void Start(object root, StackTrace? calledAt)
     {
         CalledAt = calledAt;
-        Begin(root);
+        Begin(_guard, root);
     }
 
     public ValueTask<T> WaitAsync(CancellationToken cancellationToken) => ResultAsync(cancellationToken);
