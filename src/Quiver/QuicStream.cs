@@ -122,6 +122,23 @@ public sealed class QuicStream : Stream
         return Reader().ReadAsync(this, buffer, cancellationToken);
     }
 
+    /// <summary>
+    /// Reads all that is left, to the peer's FIN, and so completes the read half. A peer that sends more than is wanted is told to stop with
+    /// the connection's default stream error code.
+    /// </summary>
+    /// <param name="maxBytes">The most to take.</param>
+    /// <param name="cancellationToken">Cancelling gives the read half up, as for <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</param>
+    /// <returns>The bytes, empty if there were none.</returns>
+    /// <exception cref="InvalidDataException">The peer sent more than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxBytes"/> is negative.</exception>
+    /// <exception cref="InvalidOperationException">There is no read half, or another read is pending.</exception>
+    /// <exception cref="QuicException">The half was ended by the peer, by this side or with the connection.</exception>
+    public ValueTask<byte[]> ReadToEndAsync(int maxBytes, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        return WholeStream.ReadAsync(this, maxBytes, cancellationToken);
+    }
+
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken = default)
     {

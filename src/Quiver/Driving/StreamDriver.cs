@@ -67,7 +67,7 @@ internal sealed class StreamDriver : IStreamEvents
         CompleteDisposal();
     }
 
-    /// <summary>The application has read to the end, or will read no more: a stream that is over on the wire is forgotten.</summary>
+    /// <summary>Nothing more will be read: a stream that is over on the wire is forgotten.</summary>
     public void OnReadEnded()
     {
         if (State.IsFreed && Reader is null or { IsOpen: false })
