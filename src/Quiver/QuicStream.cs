@@ -18,6 +18,9 @@ namespace Quiver;
 /// </summary>
 public sealed class QuicStream : Stream
 {
+    /// <summary>The <see cref="Priority"/> of a stream that nobody gave one.</summary>
+    public const byte DefaultPriority = 0x7F;
+
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
     private readonly QuicConnection _connection;
@@ -66,6 +69,46 @@ public sealed class QuicStream : Stream
 
     /// <summary>Whether there is a write half; stays true when it has ended, false after dispose.</summary>
     public override bool CanWrite => Driver.Writer is not null && !IsDisposed;
+
+    /// <summary>
+    /// Whose data this side sends first when not all can be sent: 255 is the highest; <see cref="DefaultPriority"/> unless set. May change
+    /// at any time. Of no effect on a stream without a write half. The peer is not told.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public byte Priority
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return Driver.Priority;
+        }
+
+        set
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Driver.SetPriority(value, Driver.IsIncremental);
+        }
+    }
+
+    /// <summary>
+    /// How streams of one <see cref="Priority"/> share: incremental ones, the default, take turns; the others are sent one after the
+    /// other, in the order in which they were opened. The model of RFC 9218 §4.2.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public bool IsIncremental
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return Driver.IsIncremental;
+        }
+
+        set
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Driver.SetPriority(Driver.Priority, value);
+        }
+    }
 
     /// <summary>False: a stream goes forward only.</summary>
     public override bool CanSeek => false;

@@ -118,6 +118,29 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
+    public byte Priority => State.Send?.Priority ?? QuicStream.DefaultPriority;
+
+    public bool IsIncremental => State.Send?.IsIncremental ?? true;
+
+    /// <summary>Who of the streams goes first. RFC 9218 §4, §10.</summary>
+    public void SetPriority(byte priority, bool isIncremental)
+    {
+        if (State.Send is not { } send)
+        {
+            return;
+        }
+
+        Connection.Enter();
+        try
+        {
+            Connection.Core.SetPriority(send, priority, isIncremental);
+        }
+        finally
+        {
+            Connection.Leave();
+        }
+    }
+
     /// <summary>FIN after what was written.</summary>
     public void CompleteWrites()
     {

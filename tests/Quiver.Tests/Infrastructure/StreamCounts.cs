@@ -46,7 +46,7 @@ internal static class StreamCounts
                 QuicStreamState state = stream.State;
                 words.Add(
                     $"{state.Id} disposed {stream.IsDisposed} started {stream.IsStarted} send {state.Send?.State} {state.Send?.Buffered} control {state.HasControlFrames}"
-                    + $" finishing {state.Send?.IsFinishing} scheduled {state.Send?.IsScheduled} blocked {state.Send?.IsWaitingForConnection}"
+                    + $" finishing {state.Send?.IsFinishing} in line {state.Send?.Queue is not null} blocked {state.Send?.IsWaitingForConnection}"
                     + $" receive {state.Receive?.State} {state.Receive?.Unread} stopped {state.Receive?.IsStopped} pending {stream.Reader?.IsPending} {stream.Writer?.IsPending}");
             }
 
