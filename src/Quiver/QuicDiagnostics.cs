@@ -32,7 +32,8 @@ public static class QuicDiagnostics
     /// <summary>
     /// Whether the library may ask for garbage collections when the peer, or this side, can open no more streams while streams may have been
     /// dropped undisposed: a stalled connection allocates nothing, so that no collection would come by itself and none of them would be
-    /// ended. They are asked for sparingly, a young one first, at most a tenth of the time, and ever more rarely when they free nothing.
+    /// ended. They are asked for sparingly: a young one first, at most a tenth of the time (half, while each one frees streams), and ever more
+    /// rarely when they free nothing.
     /// Default true, unless the AppContext switch <c>Quiver.RequestCollections</c> is off.
     /// </summary>
     public static bool RequestCollections { get; set; } =

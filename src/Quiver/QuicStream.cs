@@ -18,6 +18,9 @@ namespace Quiver;
 /// </summary>
 public sealed class QuicStream : Stream
 {
+    /// <summary>The <see cref="Priority"/> of a stream that nobody gave one.</summary>
+    public const byte DefaultPriority = 0x7F;
+
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
     private readonly QuicConnection _connection;
@@ -66,6 +69,46 @@ public sealed class QuicStream : Stream
 
     /// <summary>Whether there is a write half; stays true when it has ended, false after dispose.</summary>
     public override bool CanWrite => Driver.Writer is not null && !IsDisposed;
+
+    /// <summary>
+    /// Whose data this side sends first when not all can be sent: 255 is the highest; <see cref="DefaultPriority"/> unless set. May change
+    /// at any time. Of no effect on a stream without a write half. The peer is not told.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public byte Priority
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return Driver.Priority;
+        }
+
+        set
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Driver.SetPriority(value, Driver.IsIncremental);
+        }
+    }
+
+    /// <summary>
+    /// How streams of one <see cref="Priority"/> share: incremental ones, the default, take turns; the others are sent one after the
+    /// other, in the order in which they were opened. The model of RFC 9218 §4.2.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public bool IsIncremental
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return Driver.IsIncremental;
+        }
+
+        set
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Driver.SetPriority(Driver.Priority, value);
+        }
+    }
 
     /// <summary>False: a stream goes forward only.</summary>
     public override bool CanSeek => false;
@@ -120,6 +163,23 @@ public sealed class QuicStream : Stream
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         return Reader().ReadAsync(this, buffer, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads all that is left, to the peer's FIN, and so completes the read half. A peer that sends more than is wanted is told to stop with
+    /// the connection's default stream error code.
+    /// </summary>
+    /// <param name="maxBytes">The most to take.</param>
+    /// <param name="cancellationToken">Cancelling gives the read half up, as for <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</param>
+    /// <returns>The bytes, empty if there were none.</returns>
+    /// <exception cref="InvalidDataException">The peer sent more than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxBytes"/> is negative.</exception>
+    /// <exception cref="InvalidOperationException">There is no read half, or another read is pending.</exception>
+    /// <exception cref="QuicException">The half was ended by the peer, by this side or with the connection.</exception>
+    public ValueTask<byte[]> ReadToEndAsync(int maxBytes, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        return WholeStream.ReadAsync(this, maxBytes, cancellationToken);
     }
 
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>

@@ -113,7 +113,7 @@ public sealed class CollectionRequestTests
     }
 
     [Fact]
-    public void The_policy_is_hasty_while_it_helps_but_takes_no_more_than_a_tenth_of_the_time()
+    public void The_policy_is_hasty_while_it_helps_but_takes_no_more_than_half_of_the_time()
     {
         var policy = new CollectionPolicy();
         var now = new Timestamp(TimeSpan.TicksPerHour);
@@ -131,7 +131,7 @@ public sealed class CollectionRequestTests
             }
         }
 
-        Assert.InRange(collections, 180, 223);
+        Assert.InRange(collections, 1_000, 2_000);
         Assert.Equal(TimeSpan.FromMilliseconds(2), policy.Patience(configured));
     }
 

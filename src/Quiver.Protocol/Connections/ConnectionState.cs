@@ -1,6 +1,7 @@
 using Quiver.Protocol.Congestion;
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Datagrams;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
@@ -47,6 +48,8 @@ internal sealed class ConnectionState : IDisposable
     public AmplificationLimit Amplification { get; }
 
     public PathResponder PathResponses { get; } = new();
+
+    public DatagramQueue Datagrams { get; } = new();
 
     public IdleTimer Idle { get; } = new();
 
@@ -105,6 +108,12 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>A probe time-out without back-off.</summary>
     public TimeSpan ProbePeriod => ProbeTimeout.Period(Recovery.Rtt, Recovery.PeerMaxAckDelay);
 
+    /// <summary>What a 1-RTT packet costs at most beside its frames: first byte, id, packet number, tag. RFC 9000 §17.3.1.</summary>
+    public int OneRttOverhead => 1 + PeerIds.Current.Length + 4 + PacketProtection.TagLength;
+
+    /// <summary>What the frames of one 1-RTT packet may have together.</summary>
+    public int OneRttPayload => BaseDatagramSize - OneRttOverhead;
+
     public PacketSpace Space(PacketNumberSpace id) => Spaces[(int)id];
 
     /// <summary>Our parameters are fixed: streams can exist from now on.</summary>
@@ -127,8 +136,9 @@ internal sealed class ConnectionState : IDisposable
             LocalIds,
             new FlowControlFrames(Streams),
             Streams.Control,
-            Streams.Scheduler,
+            new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),
             Ping);
+        Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
     }
 
     /// <summary>Drops a space with its keys. RFC 9001 §4.9.</summary>

@@ -164,6 +164,12 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
                 closer.OnPeerClosed(close.IsApplication, close.ErrorCode, close.FaultyFrameType, Encoding.UTF8.GetString(close.Reason), now);
                 break;
 
+            case FrameType.Datagram or FrameType.DatagramWithLength:
+                int before = reader.Position;
+                Check(DatagramFrame.TryRead(ref reader, type, out DatagramFrame datagram), frameType);
+                state.Datagrams.OnFrame(datagram, VarInt.Length(type) + reader.Position - before);
+                break;
+
             default:
                 // An unknown type is an encoding error. RFC 9000 §12.4.
                 FailEncoding(frameType);

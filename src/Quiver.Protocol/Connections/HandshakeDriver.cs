@@ -182,6 +182,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         {
             state.Streams!.Table.SetPeerParameters(peer);
             state.Streams.SendCredit.TryRaise(peer.InitialMaxData);
+            state.Datagrams.PeerMaxFrameSize = peer.MaxDatagramFrameSize;
             state.Streams.Table.Outgoing(StreamDirection.Bidirectional).Raise(peer.InitialMaxStreamsBidi);
             state.Streams.Table.Outgoing(StreamDirection.Unidirectional).Raise(peer.InitialMaxStreamsUni);
         }

@@ -62,21 +62,6 @@ internal sealed class ReceiveStream(QuicStreamState stream, ulong window) : ISen
         return count;
     }
 
-    /// <summary>The next bytes that are ready, as far as they lie together; valid until the next call. <see cref="Skip"/> takes them.</summary>
-    public ReadOnlySpan<byte> Peek() => _buffer is { } buffer ? buffer.Peek() : default;
-
-    /// <summary>Counts bytes of <see cref="Peek"/> as read.</summary>
-    public void Skip(int count)
-    {
-        if (count > 0)
-        {
-            _buffer!.Advance(count); // Peek gave them.
-            OnRead((ulong)count);
-        }
-
-        UpdateState();
-    }
-
     /// <summary>STOP_SENDING, unless the end is already known and received; drops what is buffered. Idempotent.</summary>
     public void Stop(ulong errorCode)
     {

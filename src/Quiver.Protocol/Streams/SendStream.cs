@@ -1,6 +1,7 @@
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.FlowControl;
 using Quiver.Protocol.Frames;
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 
 namespace Quiver.Protocol.Streams;
@@ -38,17 +39,30 @@ internal sealed class SendStream(QuicStreamState stream, ulong limit) : ISentFra
     /// <summary>Bytes written and not yet acknowledged.</summary>
     public int Buffered => _buffer?.Length ?? 0;
 
-    /// <summary>Links of the scheduler.</summary>
-    public SendStream? NextScheduled { get; set; }
+    public StreamId Id => stream.Id;
 
-    public bool IsScheduled { get; set; }
+    /// <summary>Set by the scheduler, as are the next five.</summary>
+    public byte Priority { get; set; } = StreamContext.DefaultPriority;
+
+    /// <summary>Whether the stream takes turns with others of its priority, or has all the room until it is done. RFC 9218 §4.2.</summary>
+    public bool IsIncremental { get; set; } = true;
+
+    /// <summary>Where the stream stands in line; null: nowhere.</summary>
+    public StreamQueue? Queue { get; set; }
+
+    public SendStream? Next { get; set; }
+
+    public SendStream? Previous { get; set; }
 
     /// <summary>Whether the scheduler wakes the stream when the connection's credit grows.</summary>
     public bool IsWaitingForConnection { get; set; }
 
+    /// <summary>Whether there is data to be sent again.</summary>
+    public bool HasLost => !IsReset && _buffer is { HasLost: true };
+
     /// <summary>Whether there is a STREAM frame to send, as far as the stream's own credit goes.</summary>
     public bool HasData => !IsReset
-        && (_buffer is { HasLost: true } || (Unsent > 0 && _credit.Available > 0) || (_finPending && Unsent == 0));
+        && (HasLost || (Unsent > 0 && _credit.Available > 0) || (_finPending && Unsent == 0));
 
     public bool HasControlFrames => _resetPending || IsBlockedReportDue;
 

@@ -6,6 +6,9 @@ namespace Quiver.Protocol.Streams;
 /// <summary>What all streams of a connection share.</summary>
 internal sealed class StreamContext(ulong receiveWindow)
 {
+    /// <summary>The priority of a stream whose application sets none: the middle. 255 is the highest.</summary>
+    public const byte DefaultPriority = 0x7F;
+
     /// <summary>Unacknowledged bytes that one stream may hold before writes wait: follows the congestion window.</summary>
     public const int MinSendBuffer = 128 * 1024;
     public const int MaxSendBuffer = 16 * 1024 * 1024;

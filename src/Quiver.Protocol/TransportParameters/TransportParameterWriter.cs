@@ -48,6 +48,7 @@ internal static class TransportParameterWriter
             TransportParameterSet.DefaultActiveConnectionIdLimit);
         WriteId(ref writer, TransportParameterId.InitialSourceConnectionId, parameters.InitialSourceConnectionId);
         WriteId(ref writer, TransportParameterId.RetrySourceConnectionId, parameters.RetrySourceConnectionId);
+        WriteValue(ref writer, TransportParameterId.MaxDatagramFrameSize, parameters.MaxDatagramFrameSize, 0);
         WriteReserved(ref writer, random);
         return writer.Written.ToArray();
     }

@@ -36,6 +36,7 @@ internal sealed class ConnectionDriver : IGuard
         _deadline = new DeadlineEntry<ConnectionDriver>(this);
         Role = role;
         Streams = new ConnectionStreams(this);
+        Datagrams = new ConnectionDatagrams(this);
         Closing = new ConnectionClosing(this);
         Watch = new StreamWatch(this);
     }
@@ -46,6 +47,8 @@ internal sealed class ConnectionDriver : IGuard
     public Connection Core { get; private set; } = null!; // Set by both factories before anybody else sees the driver.
 
     public ConnectionStreams Streams { get; }
+
+    public ConnectionDatagrams Datagrams { get; }
 
     public ConnectionClosing Closing { get; }
 

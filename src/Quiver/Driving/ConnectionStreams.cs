@@ -260,6 +260,9 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         else
         {
             Live.Add(stream);
+
+            // It may have been reset before anybody accepted it.
+            stream.OnReadEnded();
         }
 
         return new QuicStream(stream, connection);

@@ -73,7 +73,7 @@ internal sealed class StreamDriver : IStreamEvents
         CompleteDisposal();
     }
 
-    /// <summary>The application has read to the end, or will read no more: a stream that is over on the wire is forgotten.</summary>
+    /// <summary>Nothing more will be read: a stream that is over on the wire is forgotten.</summary>
     public void OnReadEnded()
     {
         if (State.IsFreed && Reader is null or { IsOpen: false })
@@ -121,6 +121,29 @@ internal sealed class StreamDriver : IStreamEvents
             {
                 Writer?.Abort(errorCode);
             }
+        }
+        finally
+        {
+            Connection.Leave();
+        }
+    }
+
+    public byte Priority => State.Send?.Priority ?? QuicStream.DefaultPriority;
+
+    public bool IsIncremental => State.Send?.IsIncremental ?? true;
+
+    /// <summary>Who of the streams goes first. RFC 9218 §4, §10.</summary>
+    public void SetPriority(byte priority, bool isIncremental)
+    {
+        if (State.Send is not { } send)
+        {
+            return;
+        }
+
+        Connection.Enter();
+        try
+        {
+            Connection.Core.SetPriority(send, priority, isIncremental);
         }
         finally
         {

@@ -11,7 +11,7 @@ internal static class Collecting
     }
 
     /// <summary>Collects until the condition holds: state machines on other threads' stacks may hold on for a moment.</summary>
-    public static async Task UntilAsync(Func<bool> condition)
+    public static async Task UntilAsync(Func<bool> condition, Func<string>? describe = null)
     {
         for (int attempt = 0; attempt < 200 && !condition(); attempt++)
         {
@@ -19,6 +19,6 @@ internal static class Collecting
             await Task.Delay(20);
         }
 
-        Assert.True(condition());
+        Assert.True(condition(), describe?.Invoke());
     }
 }

@@ -1,3 +1,6 @@
+using Quiver.Driving;
+using Quiver.Protocol.Streams;
+
 namespace Quiver.Tests.Infrastructure;
 
 /// <summary>What a connection holds for its streams.</summary>
@@ -24,6 +27,32 @@ internal static class StreamCounts
         try
         {
             return connection.Driver.Streams.Live.Count;
+        }
+        finally
+        {
+            connection.Driver.Leave();
+        }
+    }
+
+    /// <summary>Every stream that is left, in words.</summary>
+    public static string Describe(QuicConnection connection)
+    {
+        connection.Driver.Enter();
+        try
+        {
+            var words = new List<string>();
+            foreach (StreamDriver stream in connection.Driver.Streams.Live)
+            {
+                QuicStreamState state = stream.State;
+                words.Add(
+                    $"{state.Id} disposed {stream.IsDisposed} started {stream.IsStarted} send {state.Send?.State} {state.Send?.Buffered} control {state.HasControlFrames}"
+                    + $" finishing {state.Send?.IsFinishing} in line {state.Send?.Queue is not null} blocked {state.Send?.IsWaitingForConnection}"
+                    + $" receive {state.Receive?.State} {state.Receive?.Unread} stopped {state.Receive?.IsStopped} pending {stream.Reader?.IsPending} {stream.Writer?.IsPending}");
+            }
+
+            StreamContext context = connection.Driver.Core.Streams!;
+            return $"{connection.Driver.Core.StreamCount} on the wire, send {context.SendCredit.Used}/{context.SendCredit.Limit},"
+                + $" receive {context.ReceiveCredit.Consumed}/{context.ReceiveCredit.Received}/{context.ReceiveCredit.Limit}, {string.Join(", ", words)}";
         }
         finally
         {
