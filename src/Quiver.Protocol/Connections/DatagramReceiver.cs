@@ -116,6 +116,7 @@ internal sealed class DatagramReceiver(
             return;
         }
 
+        state.Traffic.OnReceived(packet.Length);
         start.OnAuthenticated(header);
         state.Idle.OnReceived(state.ProbePeriod, now);
         bool isAckEliciting = dispatcher.Dispatch(opened, arrival, datagramLength, now);

@@ -32,6 +32,9 @@ internal sealed class QuicStreamState
 
     public bool IsAccepted { get; set; }
 
+    /// <summary>When it was opened, by us or by the peer's first frame; set by the driver, for those who watch over streams.</summary>
+    public Timestamp Opened { get; set; }
+
     /// <summary>Whether the stream waits in the control queue.</summary>
     public bool IsControlQueued { get; set; }
 
