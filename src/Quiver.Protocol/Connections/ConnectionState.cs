@@ -45,6 +45,8 @@ internal sealed class ConnectionState : IDisposable
 
     public KeyUpdate ApplicationKeys { get; } = new();
 
+    public EarlyData Early { get; } = new();
+
     public AmplificationLimit Amplification { get; }
 
     public PathResponder PathResponses { get; } = new();
@@ -131,6 +133,14 @@ internal sealed class ConnectionState : IDisposable
             Ping);
     }
 
+    /// <summary>Early data was refused: its streams never were, and ids begin anew. RFC 9001 §4.6.2.</summary>
+    public void ForgetStreams()
+    {
+        Recovery.ForgetSent(PacketNumberSpace.Application);
+        Streams!.Table.Abandon(); // early data was sent on streams
+        SetLocalParameters(LocalParameters!, Settings!); // set together, before any stream
+    }
+
     /// <summary>Drops a space with its keys. RFC 9001 §4.9.</summary>
     public void Discard(PacketNumberSpace id)
     {
@@ -149,6 +159,7 @@ internal sealed class ConnectionState : IDisposable
         }
 
         ApplicationKeys.Dispose();
+        Early.Dispose();
         Streams?.Table.Abandon();
     }
 }
