@@ -72,6 +72,7 @@ public abstract class QuicConnectionOptions
         RemoteBidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream,
         UnidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.UnidirectionalStream,
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
+        UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         Random = Driving.SystemRandomSource.Instance,
     };
 

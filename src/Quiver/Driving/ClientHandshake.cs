@@ -1,17 +1,15 @@
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
+using Quiver.Resumption;
 using Quiver.Security;
 
 namespace Quiver.Driving;
 
 /// <summary>Sees a client's connection through its handshake: has the server's certificate checked and tells the caller how it went.</summary>
-internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHost
+internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions? sessions) : IHandshakeHost
 {
-    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Succeeds when the handshake is complete, and fails when the connection ends first.</summary>
-    public Task Completed => _completed.Task;
-
     /// <summary>Whose handshake it is; let go of when it is over.</summary>
     public QuicConnection? Connection { get; set; }
 
@@ -26,17 +24,21 @@ internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHo
     public void OnCompleted()
     {
         Connection?.OnHandshakeCompleted();
-        _completed.TrySetResult();
+    }
+
+    public void OnEarlyData(bool isAccepted) => Connection?.OnEarlyData(isAccepted);
+
+    public void OnSessionTicket(TlsSession session, TransportParameterSet parameters)
+    {
+        if (Connection is { } connection)
+        {
+            sessions?.Keep(session, parameters, connection.CertificateExpires);
+        }
     }
 
     public void OnClosed(CloseReason reason)
     {
-        if (Connection is { } connection && _completed.TrySetException(CloseErrors.ToException(reason, connection.Driver.Closing.Describe())))
-        {
-            // Nobody may be waiting any more.
-            _ = _completed.Task.Exception;
-        }
-
+        Connection?.OnHandshakeEnded(reason);
         Connection = null;
     }
 }

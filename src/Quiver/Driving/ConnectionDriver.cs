@@ -3,6 +3,8 @@ using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
 using Quiver.Threading;
 
 namespace Quiver.Driving;
@@ -359,9 +361,19 @@ internal sealed class ConnectionDriver : IGuard
             _host.OnSuspended(outcome.Suspension);
         }
 
+        if (outcome.IsEarlyDataAccepted is bool isAccepted)
+        {
+            _host.OnEarlyData(isAccepted);
+        }
+
         if (outcome.IsHandshakeComplete)
         {
             _host.OnCompleted();
+        }
+
+        foreach ((TlsSession session, TransportParameterSet parameters) in outcome.Tickets ?? [])
+        {
+            _host.OnSessionTicket(session, parameters);
         }
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)

@@ -132,6 +132,16 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         return hadNews;
     }
 
+    /// <summary>Client: the server did not take early data. All streams so far are our own and go; who waits for one waits on.</summary>
+    public void OnEarlyDataRejected()
+    {
+        while (_firstLive is { } stream)
+        {
+            stream.OnEarlyDataRejected();
+            Unlink(stream);
+        }
+    }
+
     public void OnConnectionClosed()
     {
         _isClosed = true;

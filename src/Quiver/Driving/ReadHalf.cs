@@ -107,6 +107,8 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
 
     public void OnConnectionClosed() => End(HalfEnd.ConnectionClosed);
 
+    public void OnEarlyDataRejected() => End(HalfEnd.EarlyDataRejected);
+
     /// <summary>Under the lock: asks the peer to stop, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
     {

@@ -65,6 +65,15 @@ internal sealed class StreamDriver : IStreamEvents
         Writer?.Drain();
     }
 
+    /// <summary>The server did not take early data, and the core has forgotten the stream.</summary>
+    public void OnEarlyDataRejected()
+    {
+        _isFreed = true;
+        Reader?.OnEarlyDataRejected();
+        Writer?.OnEarlyDataRejected();
+        _freed?.Decide(Connection);
+    }
+
     public void OnConnectionClosed()
     {
         _isFreed = true;
