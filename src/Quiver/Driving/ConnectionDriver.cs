@@ -3,8 +3,6 @@ using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
-using Quiver.Protocol.Tls.Resumption;
-using Quiver.Protocol.TransportParameters;
 using Quiver.Threading;
 
 namespace Quiver.Driving;
@@ -371,9 +369,9 @@ internal sealed class ConnectionDriver : IGuard
             _host.OnCompleted();
         }
 
-        foreach ((TlsSession session, TransportParameterSet parameters) in outcome.Tickets ?? [])
+        if (outcome.Tickets is { } tickets)
         {
-            _host.OnSessionTicket(session, parameters);
+            tickets.ForEach(ticket => _host.OnSessionTicket(ticket.Session, ticket.Parameters));
         }
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)

@@ -52,14 +52,28 @@ internal sealed class ResumingPair : IAsyncDisposable
         await using QuicConnection first = await pair.ConnectAsync();
         Assert.False(first.IsResumed);
         await pair.EchoAsync(first);
-        int expected = expectsTickets ? options.SessionTicketCount : 0;
-        for (int i = 0; pair.Store.Count < expected && i < 200; i++)
+        await pair.WaitForTicketsAsync(expectsTickets ? options.SessionTicketCount : 0);
+        return pair;
+    }
+
+    /// <summary>Connects through a relay, with the tickets of the server.</summary>
+    public Task<QuicConnection> ConnectAsync(UdpRelay relay) => ConnectAsync(
+        x =>
+        {
+            // The port is part of a ticket's scope.
+            x.SessionTickets = new RedirectingStore(Store, relay.EndPoint.Port, EndPoint.Port);
+            x.RemoteEndPoint = relay.EndPoint;
+        },
+        waitForServer: false);
+
+    public async Task WaitForTicketsAsync(int count)
+    {
+        for (int i = 0; Store.Count < count && i < 500; i++)
         {
             await Task.Delay(10);
         }
 
-        Assert.Equal(expected, pair.Store.Count);
-        return pair;
+        Assert.Equal(count, Store.Count);
     }
 
     public async Task<QuicConnection> ConnectAsync(Action<QuicClientConnectionOptions>? configure = null, bool waitForServer = true)
@@ -135,4 +149,12 @@ internal sealed class ResumingPair : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>Looks tickets up as if they were for another port.</summary>
+internal sealed class RedirectingStore(ISessionTicketStore inner, int from, int to) : ISessionTicketStore
+{
+    public void Add(string scope, SessionTicket ticket) => inner.Add(scope, ticket);
+
+    public SessionTicket? Take(string scope) => inner.Take(scope.Replace($":{from} ", $":{to} ", StringComparison.Ordinal));
 }

@@ -12,11 +12,10 @@ internal sealed class UdpRelay : IDisposable
     private readonly List<byte[]> _seen = [];
     private IPEndPoint? _client;
 
-    public IPEndPoint EndPoint => (IPEndPoint)_toClient.Client.LocalEndPoint!; // bound
-
-    public void Start(IPEndPoint server)
+    /// <summary>What the server sends takes <paramref name="delay"/>.</summary>
+    public UdpRelay(IPEndPoint server, TimeSpan delay)
     {
-        _ = RunAsync(_toClient, async datagram =>
+        _ = RunAsync(_toClient, datagram =>
         {
             _client = datagram.RemoteEndPoint;
             lock (_seen)
@@ -24,10 +23,12 @@ internal sealed class UdpRelay : IDisposable
                 _seen.Add(datagram.Buffer);
             }
 
-            await _toServer.SendAsync(datagram.Buffer, server);
+            _toServer.Send(datagram.Buffer, server);
         });
-        _ = RunAsync(_toServer, async datagram => await _toClient.SendAsync(datagram.Buffer, _client));
+        _ = RunAsync(_toServer, datagram => _ = ReturnAsync(datagram.Buffer, delay));
     }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_toClient.Client.LocalEndPoint!; // bound
 
     /// <summary>Sends all that the client sent, in its order.</summary>
     public void Replay(IPEndPoint server)
@@ -48,13 +49,26 @@ internal sealed class UdpRelay : IDisposable
         _attacker.Dispose();
     }
 
-    private static async Task RunAsync(UdpClient socket, Func<UdpReceiveResult, Task> forward)
+    private async Task ReturnAsync(byte[] datagram, TimeSpan delay)
+    {
+        await Task.Delay(delay);
+        try
+        {
+            _toClient.Send(datagram, _client);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            // The test is over.
+        }
+    }
+
+    private static async Task RunAsync(UdpClient socket, Action<UdpReceiveResult> forward)
     {
         try
         {
             while (true)
             {
-                await forward(await socket.ReceiveAsync());
+                forward(await socket.ReceiveAsync());
             }
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
