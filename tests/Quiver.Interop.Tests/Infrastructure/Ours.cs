@@ -33,7 +33,8 @@ internal static class Ours
         return await QuicConnection.ConnectAsync(options).Soon();
     }
 
-    public static async Task<QuicListener> ListenAsync(string protocol, IPAddress? address = null, string? pki = null)
+    public static async Task<QuicListener> ListenAsync(
+        string protocol, IPAddress? address = null, string? pki = null, Action<QuicServerConnectionOptions>? configure = null)
     {
         X509Certificate2 certificate = Pki.LoadServer(pki ?? await Pki.DirectoryAsync());
         var options = new QuicServerConnectionOptions
@@ -46,6 +47,7 @@ internal static class Ours
                 ServerCertificate = certificate,
             },
         };
+        configure?.Invoke(options);
         return await QuicListener.ListenAsync(new QuicListenerOptions
         {
             ListenEndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0),
