@@ -1,3 +1,4 @@
+using CsCheck;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Packets;
@@ -317,6 +318,35 @@ public sealed class EarlyDataTests
             Assert.True(world.RunUntil(() => server.Closed is not null, TimeSpan.FromSeconds(1)));
             Assert.Equal((ulong)TransportErrorCode.ProtocolViolation, server.Closed!.Code);
         }
+    }
+
+    [Fact]
+    [Rfc(9000, "12.4")]
+    public void A_hostile_client_with_early_keys_gets_a_coded_close()
+    {
+        int packets = 0;
+        int closed = 0;
+        FrameGen.Payload.Array[1, 30].Sample(
+            payloads =>
+            {
+                (World world, _, SimConnection server, PacketForge forge) = Stage();
+                using (world)
+                {
+                    world.AllowsForeignData = true;
+                    foreach (byte[] payload in payloads)
+                    {
+                        packets++;
+                        Inject(world, forge.Make(EncryptionLevel.EarlyData, [.. payload, 0, 0, 0, 0])!);
+                        world.Run(TimeSpan.FromMilliseconds(1));
+                    }
+
+                    closed += server.Closed is { Kind: CloseKind.LocalTransport } ? 1 : 0;
+                    Assert.False(server.Closed is { Kind: CloseKind.LocalTransport, Code: 0 }, "closed without a code");
+                }
+            },
+            iter: 150,
+            threads: 1);
+        Assert.True(packets > 500 && closed > 50, $"{packets} packets, {closed} closed");
     }
 
     [Fact]
