@@ -130,6 +130,17 @@ public sealed class SessionTests
     }
 
     [Fact]
+    [Rfc(9001, "8.3")]
+    public void EndOfEarlyData_is_unexpected_in_QUIC()
+    {
+        using TlsPair pair = Resume(GetSession());
+        AssertAlert(TlsAlert.UnexpectedMessage, Fail(
+            pair, HandshakeType.Finished, m => m.Length == 36 && pair.Server.IsResumed && pair.ServerSink.Outbox.Count == 0
+                ? [.. Message(HandshakeType.EndOfEarlyData, []), .. m]
+                : m));
+    }
+
+    [Fact]
     [Rfc(9846, "4.3.11")]
     public void Pre_shared_key_must_be_the_last_extension() => ExpectAlert(
         TlsAlert.IllegalParameter, Resume(GetSession()), HandshakeType.ClientHello, m => AddExtension(m, 0x7A7A));
