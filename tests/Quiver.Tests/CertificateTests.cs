@@ -166,6 +166,57 @@ public sealed class CertificateTests
         Assert.Equal(leaf, pair.Client.RemoteCertificate);
     }
 
+    [Fact]
+    public async Task The_intermediates_of_a_bare_certificate_are_found_on_this_machine_and_sent()
+    {
+        (X509Certificate2 root, X509Certificate2 intermediate, X509Certificate2 leaf) = Certificates.CreateChain();
+        using var store = new X509Store(StoreName.CertificateAuthority, StoreLocation.CurrentUser);
+        store.Open(OpenFlags.ReadWrite);
+        store.Add(intermediate);
+        try
+        {
+            await using ConnectedPair pair = await ConnectedPair.CreateAsync(
+                client: options =>
+                {
+                    options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = (_, _, chain, _) =>
+                        chain!.ChainPolicy.ExtraStore.Contains(intermediate);
+                    options.ClientAuthenticationOptions.CertificateChainPolicy = Trust(root);
+                },
+                server: options => options.ServerAuthenticationOptions.ServerCertificate = leaf);
+            Assert.Equal(leaf, pair.Client.RemoteCertificate);
+        }
+        finally
+        {
+            store.Remove(intermediate);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_without_encryption_is_not_supported()
+    {
+        (AuthenticationException client, Exception server) = await FailAsync(server: options =>
+        {
+#pragma warning disable SYSLIB0040 // What is to be refused.
+            options.ServerAuthenticationOptions.EncryptionPolicy = EncryptionPolicy.NoEncryption;
+#pragma warning restore SYSLIB0040
+        });
+        Assert.IsType<PlatformNotSupportedException>(server);
+        Assert.Contains("UserCanceled", client.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_policy_without_a_cipher_suite_of_TLS_1_3_is_an_argument_error_at_accept()
+    {
+        (AuthenticationException client, Exception server) = await FailAsync(server: options =>
+        {
+#pragma warning disable CA1416 // Not on Windows, where such a policy cannot be made.
+            options.ServerAuthenticationOptions.CipherSuitesPolicy = new CipherSuitesPolicy([TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]);
+#pragma warning restore CA1416
+        });
+        Assert.IsAssignableFrom<ArgumentException>(server);
+        Assert.Contains("UserCanceled", client.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -77,9 +77,21 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_name_without_an_address_is_host_not_found()
     {
-        QuicClientConnectionOptions options = Loopback.ClientOptions(new DnsEndPoint("does-not-exist.invalid", 443));
+        // The resolver knows without asking anybody: a part of a name has 63 letters at most (RFC 1035 §2.3.4).
+        string name = new string('a', 64) + ".example";
+        QuicClientConnectionOptions options = Loopback.ClientOptions(new DnsEndPoint(name, 443));
         SocketException e = await Assert.ThrowsAnyAsync<SocketException>(() => QuicConnection.ConnectAsync(options).Soon());
-        Assert.True(e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain, e.SocketErrorCode.ToString());
+        Assert.Equal(SocketError.HostNotFound, e.SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task An_address_that_the_system_will_not_send_to_is_its_socket_error()
+    {
+        // Linux refuses broadcasts from a socket that did not ask for them, and nothing leaves the machine.
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems refuse other things");
+        QuicClientConnectionOptions options = Loopback.ClientOptions(new IPEndPoint(IPAddress.Broadcast, 9));
+        SocketException e = await Assert.ThrowsAnyAsync<SocketException>(() => QuicConnection.ConnectAsync(options).Soon());
+        Assert.Contains(e.SocketErrorCode, new[] { SocketError.AccessDenied, SocketError.NetworkUnreachable });
     }
 
     [Fact]

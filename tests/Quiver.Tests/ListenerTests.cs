@@ -398,6 +398,31 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task The_backlog_is_512_unless_set()
+    {
+        const int Backlog = 512;
+        await using QuicListener listener = await QuicListener.ListenAsync(Loopback.ListenerOptions()).Soon();
+        var clients = new List<QuicConnection>();
+        try
+        {
+            for (int i = 0; i < Backlog; i++)
+            {
+                clients.Add(await Loopback.ConnectAsync(listener));
+            }
+
+            QuicException e = await Assert.ThrowsAsync<QuicException>(() => Loopback.ConnectAsync(listener));
+            Assert.Equal(QuicError.ConnectionRefused, e.QuicError);
+        }
+        finally
+        {
+            foreach (QuicConnection client in clients)
+            {
+                await client.DisposeAsync().Soon();
+            }
+        }
+    }
+
+    [Fact]
     public async Task IPv6Any_takes_IPv4_too()
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "no IPv6 here");

@@ -42,16 +42,35 @@ public sealed class ProcessTests : IDisposable
         Assert.NotEmpty(error);
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string? keyLog, params string[] args)
+    [Fact]
+    public async Task A_machine_without_a_network_is_told_apart_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs a network namespace of its own");
+        string dll = Path.Combine(AppContext.BaseDirectory, "Quiver.Tool.dll");
+        (int code, _, string error) = await RunAsync(
+            new ProcessStartInfo("unshare", ["--net", "dotnet", dll, "get", "https://192.0.2.1:4433/file", "-o", _folder["copy"], "--insecure"]));
+        Assert.Equal(1, code);
+        Assert.Contains("192.0.2.1", error, StringComparison.Ordinal);
+        Assert.Contains("unreachable", error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static Task<(int Code, string Output, string Error)> RunAsync(string? keyLog, params string[] args)
     {
         string dll = Path.Combine(AppContext.BaseDirectory, "Quiver.Tool.dll");
-        ProcessStartInfo start = new("dotnet", [dll, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [dll, .. args]);
         start.Environment.Remove("SSLKEYLOGFILE");
         if (keyLog is not null)
         {
             start.Environment["SSLKEYLOGFILE"] = keyLog;
         }
 
+        return RunAsync(start);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();

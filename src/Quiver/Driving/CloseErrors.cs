@@ -17,7 +17,7 @@ internal static class CloseErrors
                     quic.QuicError, quic.ApplicationErrorCode, quic.TransportErrorCode, quic.Message, quic.InnerException);
             case AuthenticationException authentication:
                 return new AuthenticationException(authentication.Message, authentication.InnerException);
-            case ArgumentException or SocketException or OperationCanceledException:
+            case ArgumentException or PlatformNotSupportedException or SocketException or OperationCanceledException:
                 return reason.Cause;
         }
 

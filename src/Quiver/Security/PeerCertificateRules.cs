@@ -49,7 +49,7 @@ internal sealed class PeerCertificateRules
         {
             for (int i = 0; i < peerCertificates.Count; i++)
             {
-                X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(peerCertificates[i].Span);
+                X509Certificate2 certificate = PeerCertificateParser.Parse(peerCertificates[i].Span);
                 if (i == 0)
                 {
                     leaf = certificate;
@@ -60,7 +60,13 @@ internal sealed class PeerCertificateRules
                 }
             }
 
-            return Judge(connection, leaf, others, chain);
+            PeerVerdict verdict = Judge(connection, leaf, others, chain);
+            if (verdict.Alert is null)
+            {
+                PeerCertificateParser.Keep(peerCertificates);
+            }
+
+            return verdict;
         }
         catch (CryptographicException e)
         {

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
+using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Tls.Signatures;
 
 /// <summary>A peer's public key, ready to verify with. Used by one handshake at a time.</summary>
-internal sealed class ImportedKey : IDisposable
+internal sealed class ImportedKey : IMadeFromContent
 {
     /// <summary>Go's limit too: verification with a larger modulus costs more than a peer may ask of us.</summary>
     private const int MaxRsaBits = 8192;
@@ -24,7 +25,7 @@ internal sealed class ImportedKey : IDisposable
         }
     }
 
-    public bool Is(ReadOnlySpan<byte> subjectPublicKeyInfo) => subjectPublicKeyInfo.SequenceEqual(_info);
+    public bool Is(ReadOnlySpan<byte> content) => content.SequenceEqual(_info);
 
     /// <summary>Verifies by ECDSA or, with the salt as long as the hash (which is .NET's meaning), by RSASSA-PSS.
     /// RFC 9846 §4.3.3.</summary>
