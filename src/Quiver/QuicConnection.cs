@@ -258,7 +258,7 @@ public sealed class QuicConnection : IAsyncDisposable
             return null;
         }
 
-        X509Certificate2 loaded = X509CertificateLoader.LoadCertificate(_keptCertificate.Span);
+        X509Certificate2 loaded = PeerCertificateParser.Parse(_keptCertificate.Span);
         if (Interlocked.CompareExchange(ref _remoteCertificate, loaded, null) is { } other)
         {
             loaded.Dispose();
