@@ -3,8 +3,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Quiver.Tests.Infrastructure;
 using Quiver.Testing;
+using Quiver.Tests.Infrastructure;
 
 namespace Quiver.Tests;
 

@@ -1,5 +1,5 @@
-using Quiver.Protocol.Crypto;
 using System.Security.Cryptography;
+using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Extensions;
 using Quiver.Protocol.Tls.KeyExchange;

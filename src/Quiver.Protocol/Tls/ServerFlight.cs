@@ -1,7 +1,7 @@
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.KeyExchange;
-using Quiver.Protocol.Tls.Resumption;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 

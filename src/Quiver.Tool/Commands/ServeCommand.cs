@@ -50,7 +50,9 @@ internal static class ServeCommand
                 : ServerCertificate.CreateSelfSigned();
             SslServerAuthenticationOptions tls = new()
             {
-                ApplicationProtocols = [HqProtocol.Name], ServerCertificateContext = identity, AllowTlsResume = !parsed.GetValue(noResume),
+                ApplicationProtocols = [HqProtocol.Name],
+                ServerCertificateContext = identity,
+                AllowTlsResume = !parsed.GetValue(noResume),
             };
             HqServer handler = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)));
             await ServeAsync(

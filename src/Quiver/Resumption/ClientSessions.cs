@@ -54,7 +54,9 @@ internal sealed class ClientSessions
         bool isTrusted = _verification.IsSame(ticket.Verification);
         return new SessionOffer(ticket.Session)
         {
-            Age = DateTimeOffset.UtcNow - ticket.ReceivedAt, WithEarlyData = withEarlyData && isTrusted, NeedsVerdict = !isTrusted,
+            Age = DateTimeOffset.UtcNow - ticket.ReceivedAt,
+            WithEarlyData = withEarlyData && isTrusted,
+            NeedsVerdict = !isTrusted,
         };
     }
 

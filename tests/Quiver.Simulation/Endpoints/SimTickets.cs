@@ -23,7 +23,11 @@ internal sealed class SimTickets
 
     public TicketSettings Settings => new()
     {
-        Sealer = Sealer, Count = Count, Lifetime = TimeSpan.FromHours(1), AllowsEarlyData = AllowsEarlyData, ApplicationData = "data"u8.ToArray(),
+        Sealer = Sealer,
+        Count = Count,
+        Lifetime = TimeSpan.FromHours(1),
+        AllowsEarlyData = AllowsEarlyData,
+        ApplicationData = "data"u8.ToArray(),
     };
 
     /// <summary>Throws as the driver does when a client lacks the key of its ticket.</summary>

@@ -406,7 +406,9 @@ public sealed class EarlyDataTests
     {
         SimServerOptions server = new()
         {
-            Tickets = tickets ?? new SimTickets(), Configure = configure ?? (x => x), Protocols = protocols ?? [SimConnection.Protocol],
+            Tickets = tickets ?? new SimTickets(),
+            Configure = configure ?? (x => x),
+            Protocols = protocols ?? [SimConnection.Protocol],
         };
         nodes ??= () => [new Delay(s_delay)];
         return new World(seed, toServer is null ? nodes() : [toServer, .. nodes()], nodes(), server);
