@@ -20,6 +20,7 @@ public sealed class QuicConnection : IAsyncDisposable
 {
     private readonly TaskCompletionSource _handshake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private QuicConnectionOptions? _options;
+    private CapacityNotifier? _capacity;
     private X509Certificate2? _remoteCertificate;
     private ReadOnlyMemory<byte> _keptCertificate;
     private int _earlyData;
@@ -30,6 +31,12 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         Driver = driver;
         TargetHostName = targetHostName;
+    }
+
+    /// <summary>A connection that is dropped without being disposed, with all of its streams, is closed with the default code.</summary>
+    ~QuicConnection()
+    {
+        Driver.OnHandleLost();
     }
 
     /// <summary>Always true: there is no native library to miss.</summary>
@@ -96,6 +103,11 @@ public sealed class QuicConnection : IAsyncDisposable
     /// <summary>When the peer's certificate ends, or the ticket that stood for it.</summary>
     internal DateTimeOffset CertificateExpires { get; private set; } = DateTimeOffset.MaxValue;
 
+    /// <summary>The callbacks of the options: the handle keeps them alive, and nothing else.</summary>
+    internal QuicDatagramReceivedCallback? DatagramReceived { get; private set; }
+
+    internal Action<QuicConnection, QuicDatagramOutcome>? DatagramSettled { get; private set; }
+
     private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <summary>
@@ -149,6 +161,55 @@ public sealed class QuicConnection : IAsyncDisposable
             : Driver.Streams.AcceptAsync(this, cancellationToken);
     }
 
+    /// <summary>
+    /// The largest datagram that can be sent now, in bytes; 0: the peer takes none (it has not set
+    /// <see cref="QuicConnectionOptions.EnableDatagrams"/>). Changes with the path. RFC 9221 §3.
+    /// </summary>
+    public int MaxDatagramSize => Driver.Datagrams.GetMaxLength();
+
+    /// <summary>
+    /// Sends an unreliable datagram (RFC 9221): once, as soon as congestion control lets it. Done when the transport has taken a copy;
+    /// waits while 256 others wait to be sent.
+    /// </summary>
+    /// <param name="datagram">Its bytes; <see cref="MaxDatagramSize"/> at most.</param>
+    /// <param name="options">Priority, expiry, and a tag for <see cref="QuicConnectionOptions.DatagramOutcomeCallback"/>.</param>
+    /// <param name="cancellationToken">Cancelling ends the wait; the datagram is not sent.</param>
+    /// <exception cref="ArgumentException">The datagram is too large.</exception>
+    /// <exception cref="InvalidOperationException">The peer takes no datagrams.</exception>
+    /// <exception cref="QuicException">The connection has ended.</exception>
+    public ValueTask SendDatagramAsync(
+        ReadOnlyMemory<byte> datagram, QuicDatagramSendOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : Driver.Datagrams.SendAsync(this, datagram, options, cancellationToken);
+    }
+
+    /// <summary>As <see cref="SendDatagramAsync"/>, but never waits: false when too many wait to be sent.</summary>
+    /// <inheritdoc cref="SendDatagramAsync"/>
+    public bool TrySendDatagram(ReadOnlySpan<byte> datagram, QuicDatagramSendOptions options = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return Driver.Datagrams.TrySend(datagram, in options);
+    }
+
+    /// <summary>
+    /// Takes the next datagram that came, waiting for one. What comes while 1 MiB waits is dropped. One call at a time.
+    /// </summary>
+    /// <param name="buffer">Where it goes. One that is too small throws <see cref="ArgumentException"/>, and the datagram stays.</param>
+    /// <param name="cancellationToken">Cancelling ends the wait only.</param>
+    /// <returns>The datagram's length; 0 is an empty datagram.</returns>
+    /// <exception cref="InvalidOperationException">Another call is pending, or the options have a <see cref="QuicConnectionOptions.DatagramReceivedCallback"/>.</exception>
+    /// <exception cref="QuicException">The connection has ended, and nothing is left.</exception>
+    public ValueTask<int> ReceiveDatagramAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<int>(cancellationToken)
+            : Driver.Datagrams.ReceiveAsync(this, buffer, cancellationToken);
+    }
+
     /// <summary>Closes the connection and all its streams; the peer sees the code. Done when the close was sent. Closing again does nothing.</summary>
     /// <param name="errorCode">0 to 2^62-1; what it means is up to the application protocol.</param>
     /// <param name="cancellationToken">Cancelling ends the wait only.</param>
@@ -171,7 +232,8 @@ public sealed class QuicConnection : IAsyncDisposable
             return;
         }
 
-        await Driver.Closing.CloseAsync(Math.Max(_options?.DefaultCloseErrorCode ?? 0, 0), dispose: true).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+        await Driver.Closing.DisposeAsync().ConfigureAwait(false);
         if (!_isCertificateExposed)
         {
             _remoteCertificate?.Dispose();
@@ -187,7 +249,15 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         _options = options;
         Driver.Streams.DefaultErrorCode = (ulong)options.DefaultStreamErrorCode;
-        Driver.Capacity = options.StreamCapacityCallback is { } callback ? new CapacityNotifier(this, callback) : null;
+        Driver.Closing.DefaultErrorCode = options.DefaultCloseErrorCode;
+        DatagramReceived = options.DatagramReceivedCallback;
+        DatagramSettled = options.DatagramOutcomeCallback;
+        Driver.Datagrams.Configure(this, options);
+        if (options.StreamCapacityCallback is { } callback)
+        {
+            _capacity = new CapacityNotifier(this, callback);
+            Driver.Capacity = new WeakReference<CapacityNotifier>(_capacity);
+        }
     }
 
     internal void OnRemoteCertificate(X509Certificate2? certificate)

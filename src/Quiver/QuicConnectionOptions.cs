@@ -46,6 +46,23 @@ public abstract class QuicConnectionOptions
     /// </summary>
     public Action<QuicConnection, QuicStreamCapacityChangedArgs>? StreamCapacityCallback { get; set; }
 
+    /// <summary>
+    /// Whether the peer may send unreliable datagrams (RFC 9221); off by default. To send some, the peer must have allowed it: see
+    /// <see cref="QuicConnection.MaxDatagramSize"/>.
+    /// </summary>
+    public bool EnableDatagrams { get; set; }
+
+    /// <summary>
+    /// Gets the datagrams that come, instead of <see cref="QuicConnection.ReceiveDatagramAsync"/>. Runs on the thread pool, one call at a
+    /// time; what it throws is logged and ignored. While it runs, up to 1 MiB of datagrams wait, and more are dropped.
+    /// </summary>
+    public QuicDatagramReceivedCallback? DatagramReceivedCallback { get; set; }
+
+    /// <summary>
+    /// Told what became of each datagram that was sent. Runs on the thread pool, one call at a time; what it throws is logged and ignored.
+    /// </summary>
+    public Action<QuicConnection, QuicDatagramOutcome>? DatagramOutcomeCallback { get; set; }
+
     internal virtual void Validate(string argumentName)
     {
         Require.InRange(argumentName, MaxInboundBidirectionalStreams, QuicDefaults.MaxStreamLimit);
@@ -73,6 +90,7 @@ public abstract class QuicConnectionOptions
         UnidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.UnidirectionalStream,
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
         UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
+        MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,
         Random = Driving.SystemRandomSource.Instance,
     };
 

@@ -31,4 +31,7 @@ internal static class QuicDefaults
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Any DATAGRAM frame that fits into a packet. RFC 9221 §3.</summary>
+    public const ulong MaxDatagramFrameSize = 65_535;
 }

@@ -11,7 +11,7 @@ public sealed partial class FolderDirectionTests
 
     private static readonly string[] s_order =
     [
-        "Primitives", "Buffers", "Frames", "TransportParameters", "Crypto", "Packets", "Tls", "Congestion", "Recovery", "FlowControl", "Streams",
+        "Primitives", "Buffers", "Frames", "TransportParameters", "Crypto", "Packets", "Tls", "Congestion", "Recovery", "FlowControl", "Streams", "Datagrams",
         "Datagrams", "ConnectionIds", "Tokens", "Paths", "Connections", "Endpoints", "Events",
     ];
 

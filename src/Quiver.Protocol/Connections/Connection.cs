@@ -1,4 +1,5 @@
 using Quiver.Protocol.ConnectionIds;
+using Quiver.Protocol.Datagrams;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
@@ -61,6 +62,28 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>What the streams share: their table, and the credit of the connection. Null until the local parameters are known.</summary>
+    public StreamContext? Streams => _state.Streams;
+
+    /// <summary>
+    /// Whether the peer can open no stream of some direction, or send no data, and whether it has said that it wants to open one.
+    /// RFC 9000 §4.1, §4.6.
+    /// </summary>
+    public (bool IsOut, bool IsWaiting) PeerCredit
+    {
+        get
+        {
+            if (_state.Streams?.Table is not { } table)
+            {
+                return default;
+            }
+
+            IncomingStreamLimit both = table.Incoming(StreamDirection.Bidirectional);
+            IncomingStreamLimit one = table.Incoming(StreamDirection.Unidirectional);
+            return (both.IsUsedUp || one.IsUsedUp || _state.Streams.ReceiveCredit.IsStuck, (both.IsUsedUp && both.IsPeerWaiting) || (one.IsUsedUp && one.IsPeerWaiting));
+        }
+    }
+
     /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
     public int UnsettledPackets
     {
@@ -77,6 +100,9 @@ internal sealed class Connection : IDisposable
     }
 
     public LossDetector Recovery => _state.Recovery;
+
+    /// <summary>Unreliable datagrams: who is told, and counts.</summary>
+    public DatagramQueue Datagrams => _state.Datagrams;
 
     /// <summary>When <see cref="OnTimeout"/> must be called; Never when nothing is due.</summary>
     public Timestamp NextTimeout
@@ -255,6 +281,17 @@ internal sealed class Connection : IDisposable
 
     /// <summary>The application took a stream that the peer had opened: its credit may be returned once it has ended.</summary>
     public void OnStreamAccepted(QuicStreamState stream) => _state.Streams!.Table.OnAccepted(stream); // streams exist, so the table does
+
+    /// <summary>Who goes first, and how streams of one priority share. RFC 9218 §4, §10.</summary>
+    public void SetPriority(SendStream stream, byte priority, bool isIncremental) =>
+        _state.Streams!.Scheduler.SetPriority(stream, priority, isIncremental); // streams exist, so the scheduler does
+
+    /// <summary>The largest datagram that can be sent now; 0: the peer takes none. RFC 9221 §3.</summary>
+    public int MaxDatagramLength => _state.Datagrams.MaxLength(_state.OneRttPayload);
+
+    /// <summary>Takes a datagram to be sent before <paramref name="expires"/>, or not at all. RFC 9221 §5.</summary>
+    public DatagramAdmission TrySendDatagram(ReadOnlySpan<byte> data, byte priority, Timestamp expires, long tag, Timestamp now) =>
+        _state.Datagrams.TrySend(data, priority, expires, tag, _state.OneRttPayload, now);
 
     /// <summary>Moves to new 1-RTT keys with the next packet, as soon as the present ones are acknowledged. RFC 9001 §6.1.</summary>
     public void UpdateKeys() => _state.ApplicationKeys.RequestUpdate();

@@ -143,6 +143,7 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         // Three probe time-outs, for what is still under way. RFC 9000 §10.2.
         Deadline = now + (3 * state.ProbePeriod);
         state.Streams?.Table.Abandon();
+        state.Datagrams.Abandon();
         state.Events.OnClosed(reason);
     }
 

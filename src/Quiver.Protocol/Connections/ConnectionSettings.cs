@@ -33,6 +33,9 @@ internal sealed record ConnectionSettings
     /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
     public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
 
+    /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
+    public ulong MaxDatagramFrameSize { get; init; }
+
     /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
     public ulong DefaultStreamErrorCode { get; init; }
 

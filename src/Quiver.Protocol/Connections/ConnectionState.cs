@@ -1,7 +1,7 @@
 using Quiver.Protocol.Congestion;
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Crypto;
-using Quiver.Protocol.FlowControl;
+using Quiver.Protocol.Datagrams;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
@@ -50,6 +50,8 @@ internal sealed class ConnectionState : IDisposable
     public AmplificationLimit Amplification { get; }
 
     public PathResponder PathResponses { get; } = new();
+
+    public DatagramQueue Datagrams { get; } = new();
 
     public IdleTimer Idle { get; } = new();
 
@@ -106,6 +108,12 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>A probe time-out without back-off.</summary>
     public TimeSpan ProbePeriod => ProbeTimeout.Period(Recovery.Rtt, Recovery.PeerMaxAckDelay);
 
+    /// <summary>What a 1-RTT packet costs at most beside its frames: first byte, id, packet number, tag. RFC 9000 §17.3.1.</summary>
+    public int OneRttOverhead => 1 + PeerIds.Current.Length + 4 + PacketProtection.TagLength;
+
+    /// <summary>What the frames of one 1-RTT packet may have together.</summary>
+    public int OneRttPayload => BaseDatagramSize - OneRttOverhead;
+
     public PacketSpace Space(PacketNumberSpace id) => Spaces[(int)id];
 
     /// <summary>Our parameters are fixed: streams can exist from now on.</summary>
@@ -113,10 +121,9 @@ internal sealed class ConnectionState : IDisposable
     {
         Settings = settings;
         LocalParameters = local;
-        Streams = new StreamContext
+        Streams = new StreamContext(local.InitialMaxData)
         {
-            SendCredit = new SendCredit(0),
-            ReceiveCredit = new ReceiveCredit(local.InitialMaxData, Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow)),
+            MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),
             Rtt = Recovery.Rtt,
             MaxStreamReceiveWindow = settings.MaxStreamReceiveWindow,
         };
@@ -129,14 +136,17 @@ internal sealed class ConnectionState : IDisposable
             LocalIds,
             new FlowControlFrames(Streams),
             Streams.Control,
-            Streams.Scheduler,
+            new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),
             Ping);
+        Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
     }
 
-    /// <summary>Early data was refused: its streams never were, and ids begin anew. RFC 9001 §4.6.2.</summary>
+    /// <summary>Early data was refused: its streams never were, and ids begin anew; its datagrams are lost. RFC 9001 §4.6.2.</summary>
     public void ForgetStreams()
     {
         Recovery.ForgetSent(PacketNumberSpace.Application);
+        Datagrams.Abandon();
+        Datagrams.PeerMaxFrameSize = 0;
         Streams!.Table.Abandon(); // early data was sent on streams
         SetLocalParameters(LocalParameters!, Settings!); // set together, before any stream
     }

@@ -128,7 +128,7 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
 
             case FrameType.StreamsBlockedBidirectional or FrameType.StreamsBlockedUnidirectional:
                 Check(StreamsBlockedFrame.TryRead(ref reader, frameType, out StreamsBlockedFrame streamsBlocked), frameType);
-                Streams.Table.Incoming(streamsBlocked.Direction).OnStreamsBlocked();
+                Streams.Table.Incoming(streamsBlocked.Direction).OnStreamsBlocked(streamsBlocked.Limit);
                 break;
 
             case FrameType.NewConnectionId:
@@ -167,6 +167,12 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
             case FrameType.ConnectionCloseTransport or FrameType.ConnectionCloseApplication:
                 Check(ConnectionCloseFrame.TryRead(ref reader, frameType, out ConnectionCloseFrame close), frameType);
                 closer.OnPeerClosed(close.IsApplication, close.ErrorCode, close.FaultyFrameType, Encoding.UTF8.GetString(close.Reason), now);
+                break;
+
+            case FrameType.Datagram or FrameType.DatagramWithLength:
+                int before = reader.Position;
+                Check(DatagramFrame.TryRead(ref reader, type, out DatagramFrame datagram), frameType);
+                state.Datagrams.OnFrame(datagram, VarInt.Length(type) + reader.Position - before);
                 break;
 
             default:

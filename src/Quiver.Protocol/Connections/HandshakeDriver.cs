@@ -245,6 +245,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
             state.Streams.Scheduler.OnConnectionCredit();
         }
 
+        state.Datagrams.PeerMaxFrameSize = peer.MaxDatagramFrameSize;
         state.Streams.Table.Outgoing(StreamDirection.Bidirectional).Raise(peer.InitialMaxStreamsBidi);
         state.Streams.Table.Outgoing(StreamDirection.Unidirectional).Raise(peer.InitialMaxStreamsUni);
     }

@@ -21,6 +21,7 @@ internal static class LocalParameters
             InitialMaxStreamDataUni = settings.UnidirectionalReceiveWindow,
             InitialMaxStreamsBidi = (ulong)settings.MaxInboundBidirectionalStreams,
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
+            MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
 
             // Not before we follow a client to another address. RFC 9000 §9.

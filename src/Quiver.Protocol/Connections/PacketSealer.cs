@@ -45,14 +45,14 @@ internal sealed class PacketSealer(ConnectionState state)
     }
 
     /// <summary>Bytes that a header takes at most; with the tag, what a packet costs beside its frames.</summary>
-    public int Overhead(PacketSpace space) => PacketProtection.TagLength + (LevelOf(space) == EncryptionLevel.Application
-        ? 1 + state.PeerIds.Current.Length + 4
-        : LongHeader.Size(
+    public int Overhead(PacketSpace space) => LevelOf(space) == EncryptionLevel.Application
+        ? state.OneRttOverhead
+        : PacketProtection.TagLength + LongHeader.Size(
             TypeOf(LevelOf(space)),
             state.PeerIds.Current,
             state.LocalInitialSource,
             state.InitialToken.Length,
-            packetNumberLength: 4));
+            packetNumberLength: 4);
 
     /// <summary>PADDING that a packet with so few bytes of frames needs to be sampled. RFC 9001 §5.4.2.</summary>
     public static int PaddingForSample(in PendingPacket packet, int frameBytes) =>

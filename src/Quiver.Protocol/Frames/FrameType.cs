@@ -30,4 +30,8 @@ internal enum FrameType : ulong
     ConnectionCloseTransport = 0x1C,
     ConnectionCloseApplication = 0x1D,
     HandshakeDone = 0x1E,
+
+    /// <summary>RFC 9221 §4.</summary>
+    Datagram = 0x30,
+    DatagramWithLength = 0x31,
 }

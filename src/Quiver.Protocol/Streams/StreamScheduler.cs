@@ -3,8 +3,8 @@ using Quiver.Protocol.Recovery;
 namespace Quiver.Protocol.Streams;
 
 /// <summary>
-/// Whose data goes next: streams take turns, one frame each, so that none waits for a long one. RFC 9000 §2.3.
-/// Streams that only the connection's credit stops wait apart.
+/// Whose data goes next: the highest priority first, and within it as <see cref="PriorityLevel"/> has it, one frame at a time.
+/// RFC 9000 §2.3. Streams that only the connection's credit stops wait apart.
 /// </summary>
 internal sealed class StreamScheduler : IFrameSource
 {
@@ -12,20 +12,40 @@ internal sealed class StreamScheduler : IFrameSource
     private const int MinRoom = 32;
 
     private readonly List<SendStream> _blocked = [];
-    private SendStream? _first;
-    private SendStream? _last;
 
-    public bool HasFrames => _first is not null;
+    /// <summary>The priorities that were used so far, highest first: 256 at most.</summary>
+    private readonly List<PriorityLevel> _levels = [];
+
+    public bool HasFrames => Top is not null;
+
+    /// <summary>The priority of the stream that sends next; not when there is none.</summary>
+    public byte TopPriority => Top!.Priority;
 
     /// <summary>Whether some stream has data that only the connection's credit holds back.</summary>
     public bool IsBlockedByConnection => _blocked.Count > 0;
 
-    /// <summary>Puts a stream that has something to send at the end of the line, unless it stands there.</summary>
+    private PriorityLevel? Top
+    {
+        get
+        {
+            foreach (PriorityLevel level in _levels)
+            {
+                if (!level.IsEmpty)
+                {
+                    return level;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Puts a stream that has something to send in line, unless it stands there.</summary>
     public void Activate(SendStream stream)
     {
-        if (!stream.IsScheduled && stream.HasData)
+        if (stream.HasData)
         {
-            Append(stream);
+            LevelOf(stream.Priority).Add(stream);
         }
     }
 
@@ -44,6 +64,7 @@ internal sealed class StreamScheduler : IFrameSource
     /// <summary>The stream was reset: it waits for nothing. Otherwise a peer that gives no credit could have streams pile up here.</summary>
     public void OnReset(SendStream stream)
     {
+        stream.Queue?.Remove(stream);
         if (stream.IsWaitingForConnection)
         {
             stream.IsWaitingForConnection = false;
@@ -51,15 +72,26 @@ internal sealed class StreamScheduler : IFrameSource
         }
     }
 
-    public void WriteFrames(ref PacketBuilder packet)
+    /// <summary>Moves a stream to another priority or way of sharing; what it has sent stays sent.</summary>
+    public void SetPriority(SendStream stream, byte priority, bool isIncremental)
     {
-        while (_first is not null && packet.Remaining >= MinRoom)
+        stream.Queue?.Remove(stream);
+        stream.Priority = priority;
+        stream.IsIncremental = isIncremental;
+        if (!stream.IsWaitingForConnection)
         {
-            SendStream stream = _first;
-            _first = stream.NextScheduled;
-            _last = _first is null ? null : _last;
-            stream.NextScheduled = null;
-            stream.IsScheduled = false;
+            Activate(stream);
+        }
+    }
+
+    public void WriteFrames(ref PacketBuilder packet) => WriteFrames(ref packet, above: -1);
+
+    /// <summary>As above, but only for streams of a higher priority than the one given.</summary>
+    public void WriteFrames(ref PacketBuilder packet, int above)
+    {
+        while (packet.Remaining >= MinRoom && Top is { } level && level.Priority > above)
+        {
+            SendStream stream = level.Take();
             bool wrote = stream.TryWriteFrame(ref packet);
             if (!stream.HasData)
             {
@@ -68,7 +100,7 @@ internal sealed class StreamScheduler : IFrameSource
 
             if (wrote)
             {
-                Append(stream);
+                level.Add(stream);
             }
             else if (!stream.IsWaitingForConnection)
             {
@@ -79,18 +111,19 @@ internal sealed class StreamScheduler : IFrameSource
         }
     }
 
-    private void Append(SendStream stream)
+    private PriorityLevel LevelOf(byte priority)
     {
-        stream.IsScheduled = true;
-        if (_last is null)
+        int index = 0;
+        while (index < _levels.Count && _levels[index].Priority > priority)
         {
-            _first = stream;
-        }
-        else
-        {
-            _last.NextScheduled = stream;
+            index++;
         }
 
-        _last = stream;
+        if (index == _levels.Count || _levels[index].Priority != priority)
+        {
+            _levels.Insert(index, new PriorityLevel(priority));
+        }
+
+        return _levels[index];
     }
 }

@@ -24,5 +24,6 @@ internal static class RememberedParameters
         : now.InitialMaxStreamDataUni < before.InitialMaxStreamDataUni ? "initial_max_stream_data_uni"
         : now.InitialMaxStreamsBidi < before.InitialMaxStreamsBidi ? "initial_max_streams_bidi"
         : now.InitialMaxStreamsUni < before.InitialMaxStreamsUni ? "initial_max_streams_uni"
+        : now.MaxDatagramFrameSize < before.MaxDatagramFrameSize ? "max_datagram_frame_size"
         : null;
 }

@@ -20,4 +20,7 @@ internal enum TransportParameterId : ulong
     ActiveConnectionIdLimit = 0x0E,
     InitialSourceConnectionId = 0x0F,
     RetrySourceConnectionId = 0x10,
+
+    /// <summary>RFC 9221 §3.</summary>
+    MaxDatagramFrameSize = 0x20,
 }

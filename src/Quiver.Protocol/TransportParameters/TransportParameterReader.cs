@@ -99,6 +99,9 @@ internal static class TransportParameterReader
             case TransportParameterId.RetrySourceConnectionId:
                 set.RetrySourceConnectionId = ReadId(ServerOnly(value, id, sender), id);
                 break;
+            case TransportParameterId.MaxDatagramFrameSize:
+                set.MaxDatagramFrameSize = ReadValue(value, id);
+                break;
             default:
                 // What is not known is ignored. RFC 9000 §7.4.2.
                 break;

@@ -43,5 +43,8 @@ internal sealed record TransportParameterSet
 
     public bool DisableActiveMigration { get; set; }
 
+    /// <summary>The largest DATAGRAM frame that is taken; 0: none. RFC 9221 §3.</summary>
+    public ulong MaxDatagramFrameSize { get; set; }
+
     public ulong ActiveConnectionIdLimit { get; set; } = DefaultActiveConnectionIdLimit;
 }

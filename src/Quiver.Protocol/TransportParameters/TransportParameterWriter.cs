@@ -63,6 +63,7 @@ internal static class TransportParameterWriter
             TransportParameterSet.DefaultActiveConnectionIdLimit);
         WriteId(ref writer, TransportParameterId.InitialSourceConnectionId, parameters.InitialSourceConnectionId);
         WriteId(ref writer, TransportParameterId.RetrySourceConnectionId, parameters.RetrySourceConnectionId);
+        WriteValue(ref writer, TransportParameterId.MaxDatagramFrameSize, parameters.MaxDatagramFrameSize, 0);
     }
 
     private static void WriteValue(ref PacketWriter writer, TransportParameterId id, ulong value, ulong absent)

@@ -102,6 +102,7 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         HasNews = true;
         driver.Closing.OnClosed(reason);
         driver.Streams.OnConnectionClosed();
+        driver.Datagrams.OnConnectionClosed();
     }
 
     public void OnDrained()

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -7,14 +8,26 @@ namespace Quiver.Resumption;
 
 /// <summary>
 /// By which rules a server's certificate was found good. A session is resumed without asking again only under the same rules: the same
-/// callback, the same policy, the same revocation mode.
+/// callback, the same policy, the same revocation mode. Tickets live long, so the mark keeps nothing of the application's alive.
 /// </summary>
-internal sealed class VerificationMark(byte[] policy, bool hasCallback, RemoteCertificateValidationCallback? callback)
+internal sealed class VerificationMark
 {
-    /// <summary>A hash of everything but the callback.</summary>
-    public byte[] Policy { get; } = policy;
+    /// <summary>A callback lives as long as what it belongs to, here as elsewhere, and no longer.</summary>
+    private static readonly ConditionalWeakTable<object, RemoteCertificateValidationCallback> s_callbacks = [];
 
-    public bool HasCallback { get; } = hasCallback;
+    private readonly WeakReference<RemoteCertificateValidationCallback>? _callback;
+
+    public VerificationMark(byte[] policy, bool hasCallback, RemoteCertificateValidationCallback? callback)
+    {
+        Policy = policy;
+        HasCallback = hasCallback;
+        _callback = callback is null ? null : new WeakReference<RemoteCertificateValidationCallback>(Keep(callback));
+    }
+
+    /// <summary>A hash of everything but the callback.</summary>
+    public byte[] Policy { get; }
+
+    public bool HasCallback { get; }
 
     public static VerificationMark Of(SslClientAuthenticationOptions options) => new(
         HashOf(options.CertificateChainPolicy, options.CertificateRevocationCheckMode),
@@ -23,9 +36,24 @@ internal sealed class VerificationMark(byte[] policy, bool hasCallback, RemoteCe
 
     /// <summary>Whether the other rules are these. A callback that came from storage is nobody's.</summary>
     public bool IsSame(VerificationMark other) =>
-        HasCallback == other.HasCallback && Policy.AsSpan().SequenceEqual(other.Policy) && (!HasCallback || other.IsCallback(callback));
+        HasCallback == other.HasCallback && Policy.AsSpan().SequenceEqual(other.Policy) && (!HasCallback || IsSameCallback(other));
 
-    private bool IsCallback(RemoteCertificateValidationCallback? other) => callback is not null && callback.Equals(other);
+    private bool IsSameCallback(VerificationMark other) =>
+        _callback?.TryGetTarget(out RemoteCertificateValidationCallback? ours) == true
+        && other._callback?.TryGetTarget(out RemoteCertificateValidationCallback? theirs) == true && ours.Equals(theirs);
+
+    // A static method's belongs to its type, which stays.
+    private static RemoteCertificateValidationCallback Keep(RemoteCertificateValidationCallback callback)
+    {
+        object owner = callback.Target ?? typeof(VerificationMark);
+        if (s_callbacks.TryGetValue(owner, out RemoteCertificateValidationCallback? known) && known.Equals(callback))
+        {
+            return known;
+        }
+
+        s_callbacks.AddOrUpdate(owner, callback);
+        return callback;
+    }
 
     private static byte[] HashOf(X509ChainPolicy? policy, X509RevocationMode mode)
     {

@@ -26,6 +26,12 @@ public sealed class FrameRuleTests
     [Fact, Rfc(9000, "12.4")]
     public void Frame_type_not_in_its_shortest_form() => ServerCloses(TransportErrorCode.ProtocolViolation, [0x40, 0x01]);
 
+    [Fact, Rfc(9221, "3")]
+    public void Datagram_that_was_not_allowed() => ServerCloses(TransportErrorCode.ProtocolViolation, [.. V(0x31, 1), 0]);
+
+    [Fact, Rfc(9221, "4")]
+    public void Datagram_cut_short() => ServerCloses(TransportErrorCode.FrameEncodingError, [.. V(0x31, 5), 0]);
+
     [Fact, Rfc(9000, "19")]
     public void Frame_cut_short() => ServerCloses(TransportErrorCode.FrameEncodingError, [.. V(0x06, 0), 0x40, 0xFF, 1]);
 
