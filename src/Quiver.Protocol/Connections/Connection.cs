@@ -44,6 +44,8 @@ internal sealed class Connection : IDisposable
 
     public bool IsHandshakeComplete => Tls.IsComplete;
 
+    public EarlyDataState EarlyData => _state.Early.State;
+
     /// <summary>Whether any packet of the peer was authenticated.</summary>
     public bool HasSeenPeer => _start.HasSeenPeer;
 
@@ -119,6 +121,7 @@ internal sealed class Connection : IDisposable
 
             Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
+            next = Timestamp.Min(next, _state.Early.Deadline);
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -220,6 +223,7 @@ internal sealed class Connection : IDisposable
             _state.Idle.OnKeepAlive(now);
         }
 
+        _state.Early.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
     }
@@ -237,6 +241,9 @@ internal sealed class Connection : IDisposable
             SetHandshakeTimeout(settings.HandshakeTimeout, _startTime);
             _handshake.ResumeWithServerSettings(settings, tls);
             _state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, _state.ProbePeriod, now);
+
+            // Early data that came before there were keys for it.
+            _receiver.ReplayUndecryptable(now);
             AfterInput(now);
         }
         catch (TransportException violation)
@@ -354,6 +361,11 @@ internal sealed class Connection : IDisposable
             _state.IsIdleConfigured = true;
             ConnectionSettings settings = _state.Settings!; // fixed before the handshake could complete
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
+            if (_state.Role == EndpointRole.Server)
+            {
+                _handshake.SendTickets(settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond));
+            }
+
             _receiver.ReplayUndecryptable(now);
         }
     }
