@@ -18,6 +18,7 @@ namespace Quiver;
 public sealed class QuicConnection : IAsyncDisposable
 {
     private QuicConnectionOptions? _options;
+    private CapacityNotifier? _capacity;
     private X509Certificate2? _remoteCertificate;
     private bool _isCertificateExposed;
     private int _isDisposed;
@@ -26,6 +27,12 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         Driver = driver;
         TargetHostName = targetHostName;
+    }
+
+    /// <summary>A connection that is dropped without being disposed, with all of its streams, is closed with the default code.</summary>
+    ~QuicConnection()
+    {
+        Driver.OnHandleLost();
     }
 
     /// <summary>Always true: there is no native library to miss.</summary>
@@ -66,6 +73,11 @@ public sealed class QuicConnection : IAsyncDisposable
     public SslProtocols SslProtocol => SslProtocols.Tls13;
 
     internal ConnectionDriver Driver { get; }
+
+    /// <summary>The callbacks of the options: the handle keeps them alive, and nothing else.</summary>
+    internal QuicDatagramReceivedCallback? DatagramReceived { get; private set; }
+
+    internal Action<QuicConnection, QuicDatagramOutcome>? DatagramSettled { get; private set; }
 
     private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
@@ -206,7 +218,8 @@ public sealed class QuicConnection : IAsyncDisposable
             return;
         }
 
-        await Driver.Closing.CloseAsync(Math.Max(_options?.DefaultCloseErrorCode ?? 0, 0), TimeSpan.Zero, dispose: true).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+        await Driver.Closing.DisposeAsync().ConfigureAwait(false);
         if (!_isCertificateExposed)
         {
             _remoteCertificate?.Dispose();
@@ -222,8 +235,15 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         _options = options;
         Driver.Streams.DefaultErrorCode = (ulong)options.DefaultStreamErrorCode;
+        Driver.Closing.DefaultErrorCode = options.DefaultCloseErrorCode;
+        DatagramReceived = options.DatagramReceivedCallback;
+        DatagramSettled = options.DatagramOutcomeCallback;
         Driver.Datagrams.Configure(this, options);
-        Driver.Capacity = options.StreamCapacityCallback is { } callback ? new CapacityNotifier(this, callback) : null;
+        if (options.StreamCapacityCallback is { } callback)
+        {
+            _capacity = new CapacityNotifier(this, callback);
+            Driver.Capacity = new WeakReference<CapacityNotifier>(_capacity);
+        }
     }
 
     internal void OnRemoteCertificate(X509Certificate2? certificate)

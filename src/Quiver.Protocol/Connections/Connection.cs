@@ -62,6 +62,28 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>What the streams share: their table, and the credit of the connection. Null until the local parameters are known.</summary>
+    public StreamContext? Streams => _state.Streams;
+
+    /// <summary>
+    /// Whether the peer can open no stream of some direction, or send no data, and whether it has said that it wants to open one.
+    /// RFC 9000 §4.1, §4.6.
+    /// </summary>
+    public (bool IsOut, bool IsWaiting) PeerCredit
+    {
+        get
+        {
+            if (_state.Streams?.Table is not { } table)
+            {
+                return default;
+            }
+
+            IncomingStreamLimit both = table.Incoming(StreamDirection.Bidirectional);
+            IncomingStreamLimit one = table.Incoming(StreamDirection.Unidirectional);
+            return (both.IsUsedUp || one.IsUsedUp || _state.Streams.ReceiveCredit.IsStuck, (both.IsUsedUp && both.IsPeerWaiting) || (one.IsUsedUp && one.IsPeerWaiting));
+        }
+    }
+
     /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
     public int UnsettledPackets
     {

@@ -2,7 +2,6 @@ using Quiver.Protocol.Congestion;
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Datagrams;
-using Quiver.Protocol.FlowControl;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
@@ -120,10 +119,9 @@ internal sealed class ConnectionState : IDisposable
     {
         Settings = settings;
         LocalParameters = local;
-        Streams = new StreamContext
+        Streams = new StreamContext(local.InitialMaxData)
         {
-            SendCredit = new SendCredit(0),
-            ReceiveCredit = new ReceiveCredit(local.InitialMaxData, Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow)),
+            MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),
             Rtt = Recovery.Rtt,
             MaxStreamReceiveWindow = settings.MaxStreamReceiveWindow,
         };

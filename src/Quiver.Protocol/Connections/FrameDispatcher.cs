@@ -123,7 +123,7 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
 
             case FrameType.StreamsBlockedBidirectional or FrameType.StreamsBlockedUnidirectional:
                 Check(StreamsBlockedFrame.TryRead(ref reader, frameType, out StreamsBlockedFrame streamsBlocked), frameType);
-                Streams.Table.Incoming(streamsBlocked.Direction).OnStreamsBlocked();
+                Streams.Table.Incoming(streamsBlocked.Direction).OnStreamsBlocked(streamsBlocked.Limit);
                 break;
 
             case FrameType.NewConnectionId:

@@ -6,17 +6,17 @@ namespace Quiver.Protocol.Streams;
 /// <summary>A stream of a connection: its id and its one or two halves. RFC 9000 §3. Used under the connection's lock.</summary>
 internal sealed class QuicStreamState
 {
-    private readonly StreamContext _context;
-
     public QuicStreamState(StreamId id, StreamContext context, ulong? sendLimit, ulong? receiveWindow)
     {
         Id = id;
-        _context = context;
-        Send = sendLimit is ulong limit ? new SendStream(this, context, limit) : null;
-        Receive = receiveWindow is ulong window ? new ReceiveStream(this, context, window) : null;
+        Context = context;
+        Send = sendLimit is ulong limit ? new SendStream(this, limit) : null;
+        Receive = receiveWindow is ulong window ? new ReceiveStream(this, window) : null;
     }
 
     public StreamId Id { get; }
+
+    public StreamContext Context { get; }
 
     /// <summary>Null on a unidirectional stream of the peer.</summary>
     public SendStream? Send { get; }
@@ -50,7 +50,7 @@ internal sealed class QuicStreamState
         if (!IsFreed && Send is null or { IsDone: true } && Receive is null or { IsDone: true })
         {
             IsFreed = true;
-            _context.Table.OnStreamDone(this);
+            Context.Table.OnStreamDone(this);
             Events?.OnStreamFreed();
         }
     }

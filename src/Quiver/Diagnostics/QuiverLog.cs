@@ -30,6 +30,9 @@ internal static partial class QuiverLog
     [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
     public static partial void KeyLogStarted(ILogger logger, string path);
 
+    [LoggerMessage(9, LogLevel.Warning, "{Count} times a {Kind} was dropped without being disposed; the garbage collector ended it. Opened or accepted at: {Place}")]
+    public static partial void Leaked(ILogger logger, int count, LeakKind kind, string place);
+
     [LoggerMessage(50, LogLevel.Warning, "A datagram callback threw; the exception is ignored.")]
     public static partial void DatagramCallbackFailed(ILogger logger, Exception error);
 }

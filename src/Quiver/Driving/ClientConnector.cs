@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Quiver.Diagnostics;
 using Quiver.Protocol.Primitives;
 using Quiver.Security;
 
@@ -11,6 +13,7 @@ internal static class ClientConnector
     public static async ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        StackTrace? calledAt = Leaks.CaptureStack();
         Timestamp start = MonotonicClock.Now;
         (IPEndPoint remote, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
         TimeSpan timeout = options.HandshakeTimeout;
@@ -24,6 +27,7 @@ internal static class ClientConnector
         QuicConnection connection = Create(options, handshake, remote, host, timeout);
         try
         {
+            connection.Driver.Closing.OpenedAt = calledAt;
             await handshake.Completed.WaitAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }

@@ -7,17 +7,19 @@ namespace Quiver.Driving;
 /// <summary>Sees a client's connection through its handshake: has the server's certificate checked and tells the caller how it went.</summary>
 internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHost
 {
+    private PeerCertificateRules? _rules = rules;
+
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Succeeds when the handshake is complete, and fails when the connection ends first.</summary>
     public Task Completed => _completed.Task;
 
-    /// <summary>Whose handshake it is; let go of when it is over.</summary>
+    /// <summary>Whose handshake it is; let go of when it is over, as are the rules: from then on only the application keeps the handle alive.</summary>
     public QuicConnection? Connection { get; set; }
 
     public void OnSuspended(TlsSuspension suspension)
     {
-        if (Connection is { } connection)
+        if (Connection is { } connection && _rules is { } rules)
         {
             ThreadPool.UnsafeQueueUserWorkItem(new PeerCertificateCheck(connection.Driver, connection, rules), preferLocal: false);
         }
@@ -27,6 +29,7 @@ internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHo
     {
         Connection?.OnHandshakeCompleted();
         _completed.TrySetResult();
+        LetGo();
     }
 
     public void OnClosed(CloseReason reason)
@@ -37,6 +40,12 @@ internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHo
             _ = _completed.Task.Exception;
         }
 
+        LetGo();
+    }
+
+    private void LetGo()
+    {
         Connection = null;
+        _rules = null;
     }
 }

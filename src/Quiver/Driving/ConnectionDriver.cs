@@ -59,8 +59,8 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
 
-    /// <summary>Who is told of new stream credit; null: nobody.</summary>
-    public CapacityNotifier? Capacity { get; set; }
+    /// <summary>Who is told of new stream credit; null: nobody. Held by the application's handle, and not by the connection.</summary>
+    public WeakReference<CapacityNotifier>? Capacity { get; set; }
 
     public static ConnectionDriver CreateClient(
         EndpointLoop loop, IHandshakeHost host, ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote)
@@ -172,6 +172,22 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
     public void OnDue() => Nudge(HolderNotes.Deadline);
 
+    /// <summary>From the finalizer's thread, which must not wait nor send: the handle of a stream is gone.</summary>
+    public void OnHandleLost(StreamDriver stream)
+    {
+        if (Streams.Lost.Add(stream))
+        {
+            LeaveToLoop(HolderNotes.HandlesLost);
+        }
+    }
+
+    /// <summary>From the finalizer's thread: the application's <see cref="QuicConnection"/> is gone.</summary>
+    public void OnHandleLost()
+    {
+        Closing.OnHandleLost();
+        LeaveToLoop(HolderNotes.HandlesLost);
+    }
+
     public void Leave()
     {
         SendSlab? slab = null;
@@ -258,6 +274,16 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
+    /// <summary>Leaves a note for whoever holds the lock next, at the latest the loop, which comes at once.</summary>
+    private void LeaveToLoop(HolderNotes note)
+    {
+        _inbox.Leave(note);
+        if (_loop.Deadlines.Schedule(_deadline, MonotonicClock.Now))
+        {
+            _loop.Wake();
+        }
+    }
+
     /// <summary>All that is done under the lock before it is released; returns whether the slab is to be sent.</summary>
     private bool Work(int rounds, ref SendSlab? slab, out bool isWakeNeeded)
     {
@@ -309,6 +335,11 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
+        if (Streams.NoteStarvation())
+        {
+            StarvedConnections.Shared.Watch(this);
+        }
+
         if (_facts.IsDrained && !_isGone)
         {
             Forget();
@@ -335,6 +366,12 @@ internal sealed class ConnectionDriver : IGuard
             }
 
             _inbox.Return(page);
+        }
+
+        if ((notes & HolderNotes.HandlesLost) == HolderNotes.HandlesLost)
+        {
+            Streams.Lost.Drop();
+            Closing.CloseIfLost();
         }
 
         if ((notes & HolderNotes.StatelessReset) == HolderNotes.StatelessReset && !_isGone)
@@ -369,7 +406,10 @@ internal sealed class ConnectionDriver : IGuard
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)
         {
-            Capacity?.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            if (Capacity?.TryGetTarget(out CapacityNotifier? notifier) == true)
+            {
+                notifier.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            }
         }
 
         if (outcome.CloseReason is { } reason)

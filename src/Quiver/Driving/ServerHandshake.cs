@@ -52,6 +52,11 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
             {
                 connection.Abandon();
             }
+
+            // From now on only the application keeps its handles and callbacks alive.
+            _connection = null;
+            _listener = null;
+            _rules = null;
         }
     }
 
@@ -160,10 +165,15 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
 
     private async ValueTask<QuicServerConnectionOptions> AskAsync(ListenerDriver listener, QuicConnection connection, string serverName)
     {
+        if (listener.Options is not { } options)
+        {
+            throw new QuicException(QuicError.OperationAborted, "The listener was dropped without being disposed.");
+        }
+
         try
         {
             var hello = new SslClientHelloInfo(serverName, SslProtocols.Tls13);
-            return await listener.Options.ConnectionOptionsCallback(connection, hello, _ended.Token).ConfigureAwait(false);
+            return await options.ConnectionOptionsCallback(connection, hello, _ended.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
