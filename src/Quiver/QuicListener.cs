@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Quiver.Diagnostics;
 using Quiver.Driving;
@@ -10,10 +11,18 @@ namespace Quiver;
 public sealed class QuicListener : IAsyncDisposable
 {
     private readonly ListenerDriver _driver;
+    private readonly StackTrace? _openedAt = Leaks.CaptureStack();
 
-    private QuicListener(ListenerDriver driver)
+    private QuicListener(ListenerDriver driver, QuicListenerOptions options)
     {
         _driver = driver;
+        Options = options;
+    }
+
+    /// <summary>A listener that is dropped without being disposed stops to listen.</summary>
+    ~QuicListener()
+    {
+        _driver.OnHandleLost(_openedAt);
     }
 
     /// <summary>Always true: there is no native library to miss.</summary>
@@ -21,6 +30,8 @@ public sealed class QuicListener : IAsyncDisposable
 
     /// <summary>Where the listener listens, with the port it got.</summary>
     public IPEndPoint LocalEndPoint => _driver.Loop.LocalEndPoint;
+
+    internal QuicListenerOptions Options { get; }
 
     /// <summary>Starts to listen. Wrong options throw at once, not through the task.</summary>
     /// <param name="options">Where to listen and how to answer.</param>
@@ -33,6 +44,8 @@ public sealed class QuicListener : IAsyncDisposable
         options.Validate(nameof(options));
         EndpointLoop loop = EndpointRegistry.AcquireBound(options.ListenEndPoint);
         var driver = new ListenerDriver(options, loop);
+        var listener = new QuicListener(driver, options);
+        driver.Handle = new WeakReference<QuicListener>(listener);
         try
         {
             loop.Listeners.Add(driver);
@@ -43,12 +56,14 @@ public sealed class QuicListener : IAsyncDisposable
             throw;
         }
 
+        driver.IsStarted = true;
         QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
-        return ValueTask.FromResult(new QuicListener(driver));
+        return ValueTask.FromResult(listener);
     }
 
     /// <summary>
-    /// Takes the next connection whose handshake is complete, waiting for one, or throws the failure of one incoming handshake: the
+    /// Takes the next connection whose handshake is complete (or whose early data was taken: <see cref="QuicServerConnectionOptions.AllowEarlyData"/>),
+    /// waiting for one, or throws the failure of one incoming handshake: the
     /// listener stays usable, so an accept loop must catch and go on.
     /// </summary>
     /// <param name="cancellationToken">Cancelling ends the wait only.</param>
@@ -59,7 +74,11 @@ public sealed class QuicListener : IAsyncDisposable
         _driver.AcceptAsync(this, cancellationToken);
 
     /// <summary>Stops listening. Handshakes under way are aborted, connections not yet accepted are closed; those accepted live on.</summary>
-    public ValueTask DisposeAsync() => _driver.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return new ValueTask(_driver.DisposeAsync());
+    }
 
     /// <summary>The listener in words, for logs.</summary>
     public override string ToString() => $"QUIC listener on {LocalEndPoint} for {_driver.Protocols}";

@@ -23,11 +23,24 @@ public sealed class QuicStream : Stream
 
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
+    private readonly QuicConnection _connection;
     private int _isDisposed;
 
-    internal QuicStream(StreamDriver driver)
+    /// <param name="driver">The stream.</param>
+    /// <param name="connection">Kept alive: a connection is not lost while one of its streams is in use.</param>
+    internal QuicStream(StreamDriver driver, QuicConnection connection)
     {
         Driver = driver;
+        _connection = connection;
+    }
+
+    /// <summary>
+    /// A stream that is dropped without being disposed is ended in both halves with the connection's default stream error code; what was
+    /// finished by <see cref="CloseWrite()"/> is still delivered.
+    /// </summary>
+    ~QuicStream()
+    {
+        Dispose(disposing: false);
     }
 
     /// <summary>The stream's number on the wire. RFC 9000 §2.1.</summary>
@@ -36,6 +49,12 @@ public sealed class QuicStream : Stream
     /// <summary>Whether one side or both can send.</summary>
     public QuicStreamType Type =>
         Driver.State.Id.Direction == StreamDirection.Bidirectional ? QuicStreamType.Bidirectional : QuicStreamType.Unidirectional;
+
+    /// <summary>
+    /// On a server: whether something of what was received came as early data (0-RTT), which an attacker may have sent again. Once true it
+    /// stays so. RFC 9001 §9.2.
+    /// </summary>
+    public bool HasEarlyData => Driver.State.HasEarlyData;
 
     /// <summary>
     /// Completes when the read half has ended: successfully when all data and the peer's FIN were read; with a
@@ -152,6 +171,23 @@ public sealed class QuicStream : Stream
         return Reader().ReadAsync(this, buffer, cancellationToken);
     }
 
+    /// <summary>
+    /// Reads all that is left, to the peer's FIN, and so completes the read half. A peer that sends more than is wanted is told to stop with
+    /// the connection's default stream error code.
+    /// </summary>
+    /// <param name="maxBytes">The most to take.</param>
+    /// <param name="cancellationToken">Cancelling gives the read half up, as for <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</param>
+    /// <returns>The bytes, empty if there were none.</returns>
+    /// <exception cref="InvalidDataException">The peer sent more than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxBytes"/> is negative.</exception>
+    /// <exception cref="InvalidOperationException">There is no read half, or another read is pending.</exception>
+    /// <exception cref="QuicException">The half was ended by the peer, by this side or with the connection.</exception>
+    public ValueTask<byte[]> ReadToEndAsync(int maxBytes, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        return WholeStream.ReadAsync(this, maxBytes, cancellationToken);
+    }
+
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken = default)
     {
@@ -215,7 +251,11 @@ public sealed class QuicStream : Stream
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, bool completeWrites, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return Writer().WriteAsync(this, buffer, completeWrites, cancellationToken);
+        ValueTask written = Writer().WriteAsync(this, buffer, completeWrites, cancellationToken);
+
+        // Or the finalizer could run, and reset the stream, before the bytes are in: here and below.
+        GC.KeepAlive(this);
+        return written;
     }
 
     /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
@@ -276,6 +316,7 @@ public sealed class QuicStream : Stream
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Driver.CompleteWrites();
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -324,6 +365,7 @@ public sealed class QuicStream : Stream
         if (!IsDisposed)
         {
             Driver.Abort(abortDirection, (ulong)errorCode);
+            GC.KeepAlive(this);
         }
     }
 
@@ -335,9 +377,13 @@ public sealed class QuicStream : Stream
     [SuppressMessage("Usage", "CA2215:Dispose methods should call base class dispose", Justification = "The base calls Dispose, which would block.")]
     public override ValueTask DisposeAsync()
     {
-        Task ended = Interlocked.Exchange(ref _isDisposed, 1) == 0 ? Driver.DisposeAsync() : Task.CompletedTask;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         GC.SuppressFinalize(this);
-        return new ValueTask(ended);
+        return Driver.DisposeAsync();
     }
 
     /// <summary>Not supported.</summary>
@@ -357,6 +403,10 @@ public sealed class QuicStream : Stream
         if (disposing)
         {
             BlockingCalls.Wait(DisposeAsync());
+        }
+        else
+        {
+            Driver.Connection.OnHandleLost(Driver);
         }
 
         base.Dispose(disposing);

@@ -17,7 +17,7 @@ public sealed class FailureTests
     public async Task Silence_for_the_idle_timeout_is_ConnectionIdle()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));
-        (QuicStream stream, _) = await pair.OpenAsync();
+        (QuicStream stream, _) = await pair.OpenKeptAsync();
         Task<int> read = stream.ReadAsync(new byte[1]).Soon();
         foreach (Func<Task> call in new Func<Task>[]
         {
@@ -123,7 +123,7 @@ public sealed class FailureTests
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var remote = (IPEndPoint)silent.Client.LocalEndPoint!;
         QuicClientConnectionOptions options = Loopback.ClientOptions(remote);
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions: null);
         EndpointLoop loop = EndpointRegistry.AcquireShared(AddressFamily.InterNetwork);
         ConnectionDriver driver = ConnectionDriver.CreateClient(
             loop,
@@ -132,13 +132,14 @@ public sealed class FailureTests
             ClientTlsSettingsFactory.Create(options, "localhost", null),
             PathAddress.From(new IPEndPoint(IPAddress.Loopback, loop.LocalEndPoint.Port)),
             PathAddress.From(remote));
-        handshake.Connection = new QuicConnection(driver, "localhost");
+        var connection = new QuicConnection(driver, "localhost");
+        handshake.Connection = connection;
         driver.Start();
 
         driver.Enter();
         driver.Closing.OnSendRefused(error);
         driver.Leave();
-        SocketException e = await Assert.ThrowsAsync<SocketException>(() => handshake.Completed.Soon());
+        SocketException e = await Assert.ThrowsAsync<SocketException>(() => connection.HandshakeCompleted.Soon());
         Assert.Equal(error, e.SocketErrorCode);
     }
 

@@ -31,6 +31,16 @@ internal sealed class ReorderBuffer
     /// <summary>Bytes that can be read now.</summary>
     public int Available => (int)(ContiguousEnd - ReadOffset);
 
+    /// <summary>Whether nothing is held, neither in order nor behind a gap.</summary>
+    public bool IsEmpty => Available == 0 && _gaps.IsEmpty;
+
+    /// <summary>Makes an empty buffer ready for a stream of which so many bytes were read.</summary>
+    public void StartAt(ulong offset)
+    {
+        ReadOffset = offset;
+        ContiguousEnd = offset;
+    }
+
     /// <summary>Stores bytes; false when they would make too many gaps. Bytes that came before are ignored.</summary>
     public bool Write(ulong offset, ReadOnlySpan<byte> data)
     {
@@ -112,7 +122,7 @@ internal sealed class ReorderBuffer
     {
         ReadOffset += (ulong)count;
         ReleaseBefore(ReadOffset / BlockSize);
-        if (Available == 0 && _gaps.IsEmpty && _blocks is { Count: > 0 })
+        if (IsEmpty && _blocks is { Count: > 0 })
         {
             // Nothing is held: an idle stream keeps no block.
             ReleaseBefore(_blocks.Tail);

@@ -143,6 +143,14 @@ internal sealed class SendBuffer
         _lost.Add(position, end);
     }
 
+    /// <summary>Makes an empty buffer ready for a stream of which so many bytes have been sent and acknowledged.</summary>
+    public void StartAt(ulong offset)
+    {
+        Start = offset;
+        End = offset;
+        NextOffset = offset;
+    }
+
     /// <summary>Gives all blocks back; the offsets stay.</summary>
     public void Clear()
     {

@@ -46,11 +46,15 @@ internal sealed class Connection : IDisposable
 
     public bool IsHandshakeComplete => Tls.IsComplete;
 
+    public EarlyDataState EarlyData => _state.Early.State;
+
     /// <summary>Whether any packet of the peer was authenticated.</summary>
     public bool HasSeenPeer => _start.HasSeenPeer;
 
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? CloseReason => _closer.Reason;
+
+    public QuicVersion Version => _state.Version;
 
     public PathAddress LocalAddress => _state.Local;
 
@@ -61,6 +65,31 @@ internal sealed class Connection : IDisposable
 
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
+
+    /// <summary>Streams of a direction that we have opened so far.</summary>
+    public ulong OpenedByUs(StreamDirection direction) => _state.Streams?.Table.Outgoing(direction).Opened ?? 0;
+
+    /// <summary>What the streams share: their table, and the credit of the connection. Null until the local parameters are known.</summary>
+    public StreamContext? Streams => _state.Streams;
+
+    /// <summary>
+    /// Whether the peer can open no stream of some direction, or send no data, and whether it has said that it wants to open one.
+    /// RFC 9000 §4.1, §4.6.
+    /// </summary>
+    public (bool IsOut, bool IsWaiting) PeerCredit
+    {
+        get
+        {
+            if (_state.Streams?.Table is not { } table)
+            {
+                return default;
+            }
+
+            IncomingStreamLimit both = table.Incoming(StreamDirection.Bidirectional);
+            IncomingStreamLimit one = table.Incoming(StreamDirection.Unidirectional);
+            return (both.IsUsedUp || one.IsUsedUp || _state.Streams.ReceiveCredit.IsStuck, (both.IsUsedUp && both.IsPeerWaiting) || (one.IsUsedUp && one.IsPeerWaiting));
+        }
+    }
 
     /// <summary>Packets that were sent and are not settled, over all packet number spaces.</summary>
     public int UnsettledPackets
@@ -77,7 +106,12 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>What the peer said of itself; null before it did.</summary>
+    public TransportParameterSet? PeerParameters => _state.PeerParameters;
+
     public LossDetector Recovery => _state.Recovery;
+
+    public Traffic Traffic => _state.Traffic;
 
     /// <summary>Unreliable datagrams: who is told, and counts.</summary>
     public DatagramQueue Datagrams => _state.Datagrams;
@@ -94,6 +128,7 @@ internal sealed class Connection : IDisposable
 
             Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
+            next = Timestamp.Min(next, _state.Early.Deadline);
             next = Timestamp.Min(next, _flush.Deadline);
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
@@ -106,7 +141,8 @@ internal sealed class Connection : IDisposable
         const int OriginalDestinationLength = 8;
         ConnectionId source = ConnectionId.Random(settings.Random, LocalConnectionIdFormat.Length);
         ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
-        ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
+        ConnectionState state = CreateState(
+            EndpointRole.Client, settings.Version, source, default, destination, destination, local, remote, settings.Random, events);
         var connection = new Connection(state, now);
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
@@ -124,7 +160,7 @@ internal sealed class Connection : IDisposable
     {
         ConnectionId source = ConnectionId.Random(random, LocalConnectionIdFormat.Length);
         ConnectionState state = CreateState(
-            EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
+            EndpointRole.Server, initial.Version, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
         var connection = new Connection(state, now);
         connection._start.SetInitialKeys(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
@@ -202,6 +238,7 @@ internal sealed class Connection : IDisposable
             _state.Idle.OnKeepAlive(now);
         }
 
+        _state.Early.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
     }
@@ -219,6 +256,9 @@ internal sealed class Connection : IDisposable
             SetHandshakeTimeout(settings.HandshakeTimeout, _startTime);
             _handshake.ResumeWithServerSettings(settings, tls);
             _state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, _state.ProbePeriod, now);
+
+            // Early data that came before there were keys for it.
+            _receiver.ReplayUndecryptable(now);
             AfterInput(now);
         }
         catch (TransportException violation)
@@ -306,6 +346,7 @@ internal sealed class Connection : IDisposable
 
     private static ConnectionState CreateState(
         EndpointRole role,
+        QuicVersion version,
         in ConnectionId source,
         in StatelessResetToken token,
         in ConnectionId peer,
@@ -315,6 +356,7 @@ internal sealed class Connection : IDisposable
         IRandomSource random,
         IConnectionEvents events) => new(role, random, events)
         {
+            Version = version,
             LocalIds = new LocalConnectionIds(source, token, random, id => events.OnConnectionIdAdded(id), id => events.OnConnectionIdRemoved(id)),
             PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
             OriginalDestination = original,
@@ -341,6 +383,11 @@ internal sealed class Connection : IDisposable
             _state.IsIdleConfigured = true;
             ConnectionSettings settings = _state.Settings!; // fixed before the handshake could complete
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
+            if (_state.Role == EndpointRole.Server)
+            {
+                _handshake.SendTickets(settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond));
+            }
+
             _receiver.ReplayUndecryptable(now);
         }
     }

@@ -1,4 +1,5 @@
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
 
@@ -32,11 +33,20 @@ internal sealed record ConnectionSettings
     /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
     public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
 
+    /// <summary>Client: the version that it begins with, and stays with. A server takes what the client chose.</summary>
+    public QuicVersion Version { get; init; } = QuicVersion.V1;
+
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
 
     /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
     public ulong DefaultStreamErrorCode { get; init; }
+
+    /// <summary>Client: what was remembered with the session that is offered. RFC 9000 §7.4.1.</summary>
+    public TransportParameterSet? Remembered { get; init; }
+
+    /// <summary>Server: the Unix time in milliseconds at <see cref="Timestamp"/> zero, for tickets.</summary>
+    public long UnixMillisecondsAtZero { get; init; }
 
     public IRandomSource Random { get; init; } = null!;
 }

@@ -2,7 +2,6 @@ using Quiver.Protocol.Congestion;
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Datagrams;
-using Quiver.Protocol.FlowControl;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
@@ -46,6 +45,8 @@ internal sealed class ConnectionState : IDisposable
 
     public KeyUpdate ApplicationKeys { get; } = new();
 
+    public EarlyData Early { get; } = new();
+
     public AmplificationLimit Amplification { get; }
 
     public PathResponder PathResponses { get; } = new();
@@ -58,14 +59,16 @@ internal sealed class ConnectionState : IDisposable
 
     public PingFrames Ping { get; } = new();
 
+    public Traffic Traffic { get; } = new();
+
     public FrameScheduler Frames { get; } = new();
 
     public required LocalConnectionIds LocalIds { get; init; }
 
     public required PeerConnectionIds PeerIds { get; init; }
 
-    /// <summary>The version that our long headers have.</summary>
-    public QuicVersion Version { get; set; } = QuicVersion.V1;
+    /// <summary>The version of the connection: the client's choice, which long headers have from the first to the last. RFC 9368 §2.</summary>
+    public required QuicVersion Version { get; init; }
 
     /// <summary>The client's first Destination Connection ID, from which the Initial keys come. RFC 9001 §5.2.</summary>
     public required ConnectionId OriginalDestination { get; init; }
@@ -123,10 +126,9 @@ internal sealed class ConnectionState : IDisposable
     {
         Settings = settings;
         LocalParameters = local;
-        Streams = new StreamContext
+        Streams = new StreamContext(local.InitialMaxData)
         {
-            SendCredit = new SendCredit(0),
-            ReceiveCredit = new ReceiveCredit(local.InitialMaxData, Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow)),
+            MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),
             Rtt = Recovery.Rtt,
             MaxStreamReceiveWindow = settings.MaxStreamReceiveWindow,
         };
@@ -142,6 +144,16 @@ internal sealed class ConnectionState : IDisposable
             new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),
             Ping);
         Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
+    }
+
+    /// <summary>Early data was refused: its streams never were, and ids begin anew; its datagrams are lost. RFC 9001 §4.6.2.</summary>
+    public void ForgetStreams()
+    {
+        Recovery.ForgetSent(PacketNumberSpace.Application);
+        Datagrams.Abandon();
+        Datagrams.PeerMaxFrameSize = 0;
+        Streams!.Table.Abandon(); // early data was sent on streams
+        SetLocalParameters(LocalParameters!, Settings!); // set together, before any stream
     }
 
     /// <summary>Drops a space with its keys. RFC 9001 §4.9.</summary>
@@ -162,6 +174,7 @@ internal sealed class ConnectionState : IDisposable
         }
 
         ApplicationKeys.Dispose();
+        Early.Dispose();
         Streams?.Table.Abandon();
     }
 }

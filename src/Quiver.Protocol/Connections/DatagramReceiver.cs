@@ -69,12 +69,18 @@ internal sealed class DatagramReceiver(
             case PacketType.Retry:
                 start.OnRetry(packet, header);
                 return;
-            case PacketType.ZeroRtt:
+            case PacketType.ZeroRtt when state.Role == EndpointRole.Client:
                 return;
-            case PacketType.Initial or PacketType.Handshake or PacketType.OneRtt:
+            case PacketType.Initial or PacketType.ZeroRtt or PacketType.Handshake or PacketType.OneRtt:
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(header));
+        }
+
+        // The version never changes under way. RFC 9369 §4.1.
+        if (header.Type != PacketType.OneRtt && header.Version != state.Version)
+        {
+            return;
         }
 
         // A server's datagram with an Initial has 1,200 bytes or more on arrival. RFC 9000 §14.1.
@@ -116,7 +122,13 @@ internal sealed class DatagramReceiver(
             return;
         }
 
+        state.Traffic.OnReceived(packet.Length);
         start.OnAuthenticated(header);
+        if (header.Type == PacketType.OneRtt)
+        {
+            state.Early.OnOneRttReceived(3 * state.ProbePeriod, now);
+        }
+
         state.Idle.OnReceived(state.ProbePeriod, now);
         bool isAckEliciting = dispatcher.Dispatch(opened, arrival, datagramLength, now);
         if (!opened.Space.IsDiscarded)

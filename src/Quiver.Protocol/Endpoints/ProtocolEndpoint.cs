@@ -56,6 +56,12 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
             return RouteReset(datagram, arrival);
         }
 
+        if (AcceptsConnections && header.Type == PacketType.ZeroRtt && header.Destination.Length >= MinInitialDestination)
+        {
+            return new Route<T>(
+                RouteKind.KeepEarly, null, new ServerInitial(header.Version, header.Destination, header.Source, arrival.Local, arrival.Remote));
+        }
+
         // A new connection needs an Initial in a datagram of 1,200 bytes, for an id of 8 or more. RFC 9000 §7.2, §14.1.
         if (!AcceptsConnections || header.Type != PacketType.Initial || datagram.Length < PacketHeader.MinInitialDatagram
             || header.Destination.Length < MinInitialDestination)
@@ -122,7 +128,7 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
         }
 
         // Never in answer to Version Negotiation, nor to a small datagram. RFC 9000 §6.1, RFC 8999 §6.
-        bool answer = AcceptsConnections && version is not ((uint)QuicVersion.Negotiation or (uint)QuicVersion.V1)
+        bool answer = AcceptsConnections && version != (uint)QuicVersion.Negotiation && !QuicVersions.IsSpoken(version)
             && datagram.Length >= PacketHeader.MinInitialDatagram;
         return answer ? new Route<T>(RouteKind.Reply, null, default) : default;
     }

@@ -12,6 +12,9 @@ internal enum RouteKind
     /// <summary>Make a server connection from the Initial, then hand it over.</summary>
     Create,
 
+    /// <summary>Keep it in <see cref="EarlyPackets"/>: the Initial of its connection may be on its way.</summary>
+    KeepEarly,
+
     /// <summary>Send the reply that <see cref="ProtocolEndpoint{T}.WriteReply"/> builds (Version Negotiation).</summary>
     Reply,
 

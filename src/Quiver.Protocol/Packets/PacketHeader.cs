@@ -95,7 +95,7 @@ internal readonly ref struct PacketHeader
             return true;
         }
 
-        if ((first & FixedBit) == 0 || version is not ((uint)QuicVersion.V1 or (uint)QuicVersion.V2))
+        if ((first & FixedBit) == 0 || !QuicVersions.IsSpoken(version))
         {
             return false;
         }

@@ -28,6 +28,9 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
     public ulong BytesInFlight => _bytesInFlight;
 
+    /// <summary>Packets that were found lost, whether or not they came after all.</summary>
+    public long PacketsLost { get; private set; }
+
     public EcnCodepoint EcnCodepoint => _ecn.Codepoint;
 
     /// <summary>The peer's max_ack_delay. RFC 9000 §18.2.</summary>
@@ -201,6 +204,14 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
         // A handshake flight is short and all of it is needed.
         SendAgain(target, probed == PacketNumberSpace.Application ? 2 : int.MaxValue);
+        SpaceRecovery application = _spaces[(int)PacketNumberSpace.Application];
+        if (probed == PacketNumberSpace.Initial && role == EndpointRole.Client && application.AckElicitingInFlight > 0)
+        {
+            // Early data may have been lost with the first Initial, and has no probe of its own yet. RFC 9002 §6.2.4.
+            application.ProbesPending = 1;
+            SendAgain(application, 2);
+        }
+
         _ptoCount++;
     }
 
@@ -229,10 +240,11 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         _ptoCount = 0;
     }
 
-    /// <summary>All Initials count as lost without being congestion: after a Retry they are sent anew. RFC 9002 §6.3.</summary>
-    public void OnRetry()
+    /// <summary>All packets of a space count as lost without being congestion: after a Retry they are sent anew (RFC 9002 §6.3), and early
+    /// data that was refused was never there.</summary>
+    public void ForgetSent(PacketNumberSpace spaceId)
     {
-        SpaceRecovery space = _spaces[(int)PacketNumberSpace.Initial];
+        SpaceRecovery space = _spaces[(int)spaceId];
         for (ulong number = space.Log.Oldest; number < space.Log.NextPacketNumber; number++)
         {
             ref SentPacket packet = ref space.Log[number];
@@ -318,6 +330,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             }
 
             packet.State = SentPacketState.Lost;
+            PacketsLost++;
             _bytesInFlight -= (ulong)packet.Size;
             space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
             _ecn.OnLost(packet);

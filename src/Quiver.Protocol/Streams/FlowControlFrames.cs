@@ -21,7 +21,7 @@ internal sealed class FlowControlFrames(StreamContext context) : IFrameSource, I
     {
         if (IsMaxDataDue && packet.Remaining >= LargestFrame)
         {
-            var frame = new MaxDataFrame(context.ReceiveCredit.Update(context.Rtt.Smoothed, packet.Now));
+            var frame = new MaxDataFrame(context.ReceiveCredit.Update(context.MaxReceiveWindow, context.Rtt.Smoothed, packet.Now));
             frame.Write(ref packet.Writer);
             packet.Record(new SentFrame(this, FrameType.MaxData, frame.Maximum));
             _maxDataLost = false;

@@ -6,17 +6,17 @@ namespace Quiver.Protocol.Streams;
 /// <summary>A stream of a connection: its id and its one or two halves. RFC 9000 §3. Used under the connection's lock.</summary>
 internal sealed class QuicStreamState
 {
-    private readonly StreamContext _context;
-
     public QuicStreamState(StreamId id, StreamContext context, ulong? sendLimit, ulong? receiveWindow)
     {
         Id = id;
-        _context = context;
-        Send = sendLimit is ulong limit ? new SendStream(this, context, limit) : null;
-        Receive = receiveWindow is ulong window ? new ReceiveStream(this, context, window) : null;
+        Context = context;
+        Send = sendLimit is ulong limit ? new SendStream(this, limit) : null;
+        Receive = receiveWindow is ulong window ? new ReceiveStream(this, window) : null;
     }
 
     public StreamId Id { get; }
+
+    public StreamContext Context { get; }
 
     /// <summary>Null on a unidirectional stream of the peer.</summary>
     public SendStream? Send { get; }
@@ -31,6 +31,11 @@ internal sealed class QuicStreamState
     public bool IsFreed { get; set; }
 
     public bool IsAccepted { get; set; }
+
+    /// <summary>When it was opened, by us or by the peer's first frame; set by the driver, for those who watch over streams.</summary>
+    public Timestamp Opened { get; set; }
+    /// <summary>Whether something of what was received came as early data, which an attacker may have sent again. RFC 9001 §9.2.</summary>
+    public bool HasEarlyData { get; set; }
 
     /// <summary>Whether the stream waits in the control queue.</summary>
     public bool IsControlQueued { get; set; }
@@ -50,7 +55,7 @@ internal sealed class QuicStreamState
         if (!IsFreed && Send is null or { IsDone: true } && Receive is null or { IsDone: true })
         {
             IsFreed = true;
-            _context.Table.OnStreamDone(this);
+            Context.Table.OnStreamDone(this);
             Events?.OnStreamFreed();
         }
     }

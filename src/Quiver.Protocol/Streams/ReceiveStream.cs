@@ -7,47 +7,58 @@ using Quiver.Protocol.Recovery;
 namespace Quiver.Protocol.Streams;
 
 /// <summary>The receiving half. RFC 9000 §3.2.</summary>
-internal sealed class ReceiveStream(QuicStreamState stream, StreamContext context, ulong window) : ISentFrameOwner
+internal sealed class ReceiveStream(QuicStreamState stream, ulong window) : ISentFrameOwner
 {
-    private readonly ReorderBuffer _buffer = new();
-    private readonly ReceiveCredit _credit = new(window, Math.Max(window, context.MaxStreamReceiveWindow));
-    private ulong? _finalSize;
-    private ulong _stopCode;
+    private const ulong NoFinalSize = ulong.MaxValue;
+
+    private ReceiveCredit _credit = new(window);
+
+    /// <summary>Null while nothing is held. Where the next one begins is what was consumed.</summary>
+    private ReorderBuffer? _buffer;
+    private ulong _finalSize = NoFinalSize;
+
+    /// <summary>Of our STOP_SENDING; of the peer's RESET_STREAM once that came.</summary>
+    private ulong _errorCode;
     private bool _stopPending;
     private bool _creditPending;
 
     public ReceiveStreamState State { get; private set; }
 
+    /// <summary>Whether <see cref="Stop"/> was called.</summary>
+    public bool IsStopped { get; private set; }
+
     /// <summary>Contiguous bytes ready to be read.</summary>
-    public int Available => _buffer.Available;
+    public int Available => _buffer?.Available ?? 0;
+
+    /// <summary>Bytes that came and were neither read nor dropped: they are charged to the connection's window.</summary>
+    public ulong Unread => _credit.Received - _credit.Consumed;
 
     /// <summary>The code of the peer's RESET_STREAM, if it came.</summary>
-    public ulong? ResetErrorCode { get; private set; }
+    public ulong? ResetErrorCode => State == ReceiveStreamState.ResetRecvd ? _errorCode : null;
+
+    /// <summary>Whether all data has come and is not yet all read.</summary>
+    public bool HasAllData => State == ReceiveStreamState.DataRecvd;
 
     /// <summary>Whether all data was read and the end is known: a read gives 0 for ever.</summary>
     public bool IsAtEnd => State == ReceiveStreamState.DataRead;
 
-    /// <summary>Whether <see cref="Stop"/> was called.</summary>
-    public bool IsStopped { get; private set; }
-
     /// <summary>Nothing more can come: all data, a reset, or (for a stopped half) the final size is here.</summary>
-    public bool IsDone => State is not (ReceiveStreamState.Recv or ReceiveStreamState.SizeKnown) || (IsStopped && _finalSize is not null);
+    public bool IsDone => State is not (ReceiveStreamState.Recv or ReceiveStreamState.SizeKnown) || (IsStopped && IsSizeKnown);
 
     public bool HasControlFrames => _stopPending || _creditPending;
+
+    private StreamContext Context => stream.Context;
+
+    private bool IsSizeKnown => _finalSize != NoFinalSize;
 
     /// <summary>Copies what is ready, up to the size of the destination; returns its length (0: nothing ready, or the end).</summary>
     public int Read(Span<byte> destination)
     {
-        int count = _buffer.Read(destination);
-        if (count > 0)
+        int count = 0;
+        if (_buffer is { } buffer)
         {
-            _credit.Consume((ulong)count);
-            context.ReceiveCredit.Consume((ulong)count);
-            if (State == ReceiveStreamState.Recv && !_creditPending && _credit.ShouldUpdate)
-            {
-                _creditPending = true;
-                context.Control.Add(stream);
-            }
+            count = buffer.Read(destination);
+            OnRead((ulong)count);
         }
 
         UpdateState();
@@ -67,10 +78,10 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
         if (State is ReceiveStreamState.Recv or ReceiveStreamState.SizeKnown)
         {
             // Useless once all data or a reset has come. RFC 9000 §3.5.
-            _stopCode = errorCode;
+            _errorCode = errorCode;
             _stopPending = true;
             _creditPending = false;
-            context.Control.Add(stream);
+            Context.Control.Add(stream);
         }
         else if (State == ReceiveStreamState.DataRecvd)
         {
@@ -81,7 +92,7 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
     }
 
     /// <summary>Drops what is buffered: the connection is gone and nobody will read it.</summary>
-    public void Abandon() => _buffer.Clear();
+    public void Abandon() => Discard();
 
     public void OnStreamFrame(ulong offset, ReadOnlySpan<byte> data, bool fin)
     {
@@ -93,15 +104,15 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
             _finalSize = end;
         }
 
-        if (IsStopped || ResetErrorCode is not null)
+        if (IsStopped || State == ReceiveStreamState.ResetRecvd)
         {
             Discard();
             TellIfDone();
             return;
         }
 
-        int before = _buffer.Available;
-        if (!_buffer.Write(offset, data))
+        int before = Available;
+        if (!Store(offset, data))
         {
             TransportException.Throw(
                 TransportErrorCode.InternalError, $"the data of stream {stream.Id} has too many gaps", (ulong)FrameType.Stream);
@@ -109,7 +120,7 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
 
         ReceiveStreamState state = State;
         UpdateState();
-        if (_buffer.Available > before || State != state)
+        if (Available > before || State != state)
         {
             stream.Events?.OnReadable();
         }
@@ -124,7 +135,7 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
         _finalSize = finalSize;
         if (State is ReceiveStreamState.Recv or ReceiveStreamState.SizeKnown)
         {
-            ResetErrorCode = errorCode;
+            _errorCode = errorCode;
             State = ReceiveStreamState.ResetRecvd;
             _stopPending = _creditPending = false;
             Discard();
@@ -137,7 +148,7 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
     {
         if (_stopPending)
         {
-            var frame = new StopSendingFrame(stream.Id.Value, _stopCode);
+            var frame = new StopSendingFrame(stream.Id.Value, _errorCode);
             if (frame.Length > packet.Remaining)
             {
                 return;
@@ -156,7 +167,8 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
                 return;
             }
 
-            var frame = new MaxStreamDataFrame(stream.Id.Value, _credit.Update(context.Rtt.Smoothed, packet.Now));
+            ulong limit = _credit.Update(Math.Max(window, Context.MaxStreamReceiveWindow), Context.Rtt.Smoothed, packet.Now);
+            var frame = new MaxStreamDataFrame(stream.Id.Value, limit);
             frame.Write(ref packet.Writer);
             packet.Record(new SentFrame(this, FrameType.MaxStreamData, frame.Maximum));
             _creditPending = false;
@@ -173,25 +185,25 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
         if (frame.Type == FrameType.StopSending && !IsDone)
         {
             _stopPending = true;
-            context.Control.Add(stream);
+            Context.Control.Add(stream);
         }
         else if (frame.Type == FrameType.MaxStreamData && State == ReceiveStreamState.Recv && !IsStopped && frame.Id == _credit.Limit)
         {
             // Only the newest limit is worth repeating. RFC 9000 §13.3.
             _creditPending = true;
-            context.Control.Add(stream);
+            Context.Control.Add(stream);
         }
     }
 
     private void CheckFinalSize(ulong end, bool isFinal)
     {
         // The final size never changes, and nothing lies beyond it. RFC 9000 §4.5.
-        bool beyond = _finalSize is ulong size ? end > size || (isFinal && end != size) : isFinal && end < _credit.Received;
+        bool beyond = IsSizeKnown ? end > _finalSize || (isFinal && end != _finalSize) : isFinal && end < _credit.Received;
         if (beyond)
         {
             TransportException.Throw(
                 TransportErrorCode.FinalSizeError,
-                $"stream {stream.Id}: {end} contradicts the final size {_finalSize?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "to be"} (received {_credit.Received})");
+                $"stream {stream.Id}: {end} contradicts the final size {(IsSizeKnown ? _finalSize.ToString(System.Globalization.CultureInfo.InvariantCulture) : "to be")} (received {_credit.Received})");
         }
     }
 
@@ -205,34 +217,75 @@ internal sealed class ReceiveStream(QuicStreamState stream, StreamContext contex
         ulong more = end - _credit.Received;
 
         // More than was allowed is a flow control error, on the stream or on the connection. RFC 9000 §4.1.
-        if (!_credit.TryReceive(more) || !context.ReceiveCredit.TryReceive(more))
+        if (!_credit.TryReceive(more) || !Context.ReceiveCredit.TryReceive(more))
         {
             TransportException.Throw(TransportErrorCode.FlowControlError, $"stream {stream.Id}: {end} exceeds the credit given", (ulong)type);
+        }
+    }
+
+    private bool Store(ulong offset, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            return true;
+        }
+
+        _buffer ??= Context.Spares.TakeReceive(_credit.Consumed);
+        bool isTaken = _buffer.Write(offset, data);
+        ReleaseIfEmpty();
+        return isTaken;
+    }
+
+    private void OnRead(ulong count)
+    {
+        if (count > 0)
+        {
+            ReleaseIfEmpty();
+            _credit.Consume(count);
+            Context.ReceiveCredit.Consume(count);
+            if (State == ReceiveStreamState.Recv && !_creditPending && _credit.ShouldUpdate)
+            {
+                _creditPending = true;
+                Context.Control.Add(stream);
+            }
+        }
+    }
+
+    private void ReleaseIfEmpty()
+    {
+        if (_buffer is { IsEmpty: true } buffer)
+        {
+            _buffer = null;
+            Context.Spares.Return(buffer);
         }
     }
 
     /// <summary>Gives the credit of all that has come back to the connection.</summary>
     private void Discard()
     {
-        context.ReceiveCredit.Consume(_credit.Received - _credit.Consumed);
-        _credit.Consume(_credit.Received - _credit.Consumed);
-        _buffer.Clear();
+        Context.ReceiveCredit.Consume(Unread);
+        _credit.Consume(Unread);
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            Context.Spares.Return(buffer);
+        }
     }
 
     private void UpdateState()
     {
-        if (_finalSize is not ulong size)
+        if (!IsSizeKnown)
         {
             return;
         }
 
         if (State is ReceiveStreamState.Recv or ReceiveStreamState.SizeKnown)
         {
-            State = _buffer.ContiguousEnd == size ? ReceiveStreamState.DataRecvd : ReceiveStreamState.SizeKnown;
+            State = (_buffer?.ContiguousEnd ?? _credit.Consumed) == _finalSize ? ReceiveStreamState.DataRecvd : ReceiveStreamState.SizeKnown;
             _creditPending = false;
         }
 
-        if (State == ReceiveStreamState.DataRecvd && _buffer.ReadOffset == size)
+        if (State == ReceiveStreamState.DataRecvd && _credit.Consumed == _finalSize)
         {
             State = ReceiveStreamState.DataRead;
         }

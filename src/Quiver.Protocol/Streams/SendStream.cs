@@ -7,29 +7,37 @@ using Quiver.Protocol.Recovery;
 namespace Quiver.Protocol.Streams;
 
 /// <summary>The sending half. RFC 9000 §3.1.</summary>
-internal sealed class SendStream(QuicStreamState stream, StreamContext context, ulong limit) : ISentFrameOwner
+internal sealed class SendStream(QuicStreamState stream, ulong limit) : ISentFrameOwner
 {
-    private readonly SendBuffer _buffer = new();
-    private readonly SendCredit _credit = new(limit);
+    private SendCredit _credit = new(limit);
+
+    /// <summary>Null while nothing is held: all that was written was acknowledged, or given up.</summary>
+    private SendBuffer? _buffer;
+
+    /// <summary>Without a buffer: how much was written; after a reset: the final size, which is what was sent.</summary>
+    private ulong _offset;
+    private ulong _errorCode;
     private bool _finPending;
     private bool _finAcked;
     private bool _resetPending;
     private bool _wantsRoom;
-    private ulong _resetCode;
-    private ulong _finalSize;
+    private bool _isStopped;
 
     public SendStreamState State { get; private set; }
 
     /// <summary>The code of the peer's STOP_SENDING, if it came.</summary>
-    public ulong? StopErrorCode { get; private set; }
+    public ulong? StopErrorCode => _isStopped ? _errorCode : null;
 
     /// <summary>Whether <see cref="Finish"/> was called.</summary>
     public bool IsFinishing { get; private set; }
 
+    /// <summary>Whether nothing more can be written: finished or reset.</summary>
+    public bool IsEnded => IsFinishing || IsReset;
+
     public bool IsDone => State is SendStreamState.DataRecvd or SendStreamState.ResetRecvd;
 
     /// <summary>Bytes written and not yet acknowledged.</summary>
-    public int Buffered => _buffer.Length;
+    public int Buffered => _buffer?.Length ?? 0;
 
     public StreamId Id => stream.Id;
 
@@ -53,16 +61,23 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
     public bool HasUndelivered => !IsReset && !IsDone && (Buffered > 0 || IsFinishing);
 
     /// <summary>Whether there is data to be sent again.</summary>
-    public bool HasLost => !IsReset && _buffer.HasLost;
+    public bool HasLost => !IsReset && _buffer is { HasLost: true };
 
     /// <summary>Whether there is a STREAM frame to send, as far as the stream's own credit goes.</summary>
-    public bool HasData => !IsReset && (_buffer.HasLost || (_buffer.Unsent > 0 && _credit.Available > 0) || (_finPending && _buffer.Unsent == 0));
+    public bool HasData => !IsReset
+        && (HasLost || (Unsent > 0 && _credit.Available > 0) || (_finPending && Unsent == 0));
 
     public bool HasControlFrames => _resetPending || IsBlockedReportDue;
 
     private bool IsReset => State is SendStreamState.ResetSent or SendStreamState.ResetRecvd;
 
-    private bool IsBlockedReportDue => !IsReset && _buffer.Unsent > 0 && _credit.ShouldReportBlocked;
+    private StreamContext Context => stream.Context;
+
+    private int Unsent => _buffer?.Unsent ?? 0;
+
+    private ulong NextOffset => _buffer?.NextOffset ?? _offset;
+
+    private bool IsBlockedReportDue => !IsReset && Unsent > 0 && _credit.ShouldReportBlocked;
 
     /// <summary>Copies as much as the buffer takes (0 when full; OnWritable follows) and returns how much. Not after Finish or Reset.</summary>
     public int Write(ReadOnlySpan<byte> data)
@@ -72,10 +87,11 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
             throw new InvalidOperationException($"Stream {stream.Id}: its sending half has ended.");
         }
 
-        int count = Math.Clamp(context.SendBufferLimit - _buffer.Length, 0, data.Length);
+        int count = Math.Clamp(Context.SendBufferLimit - Buffered, 0, data.Length);
         _wantsRoom = count < data.Length;
         if (count > 0)
         {
+            _buffer ??= Context.Spares.TakeSend(_offset);
             _buffer.Append(data[..count]);
             OnMoreToSend();
         }
@@ -103,30 +119,30 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
         }
 
         // The final size is what was sent, which is what the peer may have counted. RFC 9000 §4.5.
-        _finalSize = _buffer.NextOffset;
-        _resetCode = errorCode;
+        ulong finalSize = NextOffset;
+        _errorCode = errorCode;
         _resetPending = true;
         _finPending = false;
         _wantsRoom = false;
-        _buffer.Clear();
+        Release();
+        _offset = finalSize;
         State = SendStreamState.ResetSent;
-        context.Scheduler.OnReset(this);
-        context.Control.Add(stream);
+        Context.Scheduler.OnReset(this);
+        Context.Control.Add(stream);
     }
 
     /// <summary>Drops what is buffered: the connection is gone.</summary>
-    public void Abandon() => _buffer.Clear();
+    public void Abandon() => Release();
 
     public void OnStopSending(ulong errorCode)
     {
-        if (IsDone || StopErrorCode is not null)
+        if (IsDone || IsReset)
         {
             return;
         }
 
-        StopErrorCode = errorCode;
-
         // A stream that is stopped is reset, with the code that was asked for. RFC 9000 §3.5.
+        _isStopped = true;
         Reset(errorCode);
         stream.Events?.OnSendStopped(errorCode);
     }
@@ -135,16 +151,18 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
     {
         if (_credit.TryRaise(maximum))
         {
-            context.Scheduler.Activate(this);
+            Context.Scheduler.Activate(this);
         }
     }
 
     /// <summary>Writes one STREAM frame: lost bytes, else new ones, as many as fit and credit allows.</summary>
     public bool TryWriteFrame(ref PacketBuilder packet)
     {
-        ulong newLimit = _buffer.NextOffset + Math.Min(_credit.Available, context.SendCredit.Available);
-        bool any = _buffer.TryPeek(newLimit, out ulong offset, out ulong available);
-        if (!any && !(_finPending && _buffer.Unsent == 0))
+        ulong offset = _offset;
+        ulong available = 0;
+        bool any = _buffer?.TryPeek(
+            NextOffset + Math.Min(_credit.Available, Context.SendCredit.Available), out offset, out available) == true;
+        if (!any && !(_finPending && Unsent == 0))
         {
             return false;
         }
@@ -158,11 +176,11 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
             return false;
         }
 
-        bool fin = _finPending && offset + (ulong)length == _buffer.End;
+        bool fin = _finPending && offset + (ulong)length == (_buffer?.End ?? _offset);
         StreamFrame.WriteHeader(ref packet.Writer, stream.Id, offset, fills ? null : length, fin);
         if (length > 0)
         {
-            _buffer.Copy(offset, packet.Writer.Free[..length]);
+            _buffer!.Copy(offset, packet.Writer.Free[..length]);
             packet.Writer.Advance(length);
             OnDataSent(offset, length);
         }
@@ -180,7 +198,7 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
         packet.Record(new SentFrame(this, FrameType.Stream, stream.Id.Value, offset, length, fin));
         if (IsBlockedReportDue)
         {
-            context.Control.Add(stream);
+            Context.Control.Add(stream);
         }
 
         return true;
@@ -190,7 +208,7 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
     {
         if (_resetPending)
         {
-            var frame = new ResetStreamFrame(stream.Id.Value, _resetCode, _finalSize);
+            var frame = new ResetStreamFrame(stream.Id.Value, _errorCode, _offset);
             if (frame.Length > packet.Remaining)
             {
                 return;
@@ -238,20 +256,20 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
         {
             case FrameType.ResetStream when State == SendStreamState.ResetSent:
                 _resetPending = true;
-                context.Control.Add(stream);
+                Context.Control.Add(stream);
                 break;
             case FrameType.StreamDataBlocked when !IsReset:
                 _credit.OnBlockedReportLost();
                 if (IsBlockedReportDue)
                 {
-                    context.Control.Add(stream);
+                    Context.Control.Add(stream);
                 }
 
                 break;
             case FrameType.Stream when !IsReset && !IsDone:
-                _buffer.OnLost(frame.Offset, frame.Length);
+                _buffer?.OnLost(frame.Offset, frame.Length);
                 _finPending |= frame.Fin && !_finAcked;
-                context.Scheduler.Activate(this);
+                Context.Scheduler.Activate(this);
                 break;
             default:
                 break;
@@ -260,34 +278,50 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
 
     private void OnMoreToSend()
     {
-        context.Scheduler.Activate(this);
+        Context.Scheduler.Activate(this);
         if (IsBlockedReportDue)
         {
-            context.Control.Add(stream);
+            Context.Control.Add(stream);
         }
     }
 
     private void OnDataSent(ulong offset, int length)
     {
-        if (offset == _buffer.NextOffset)
+        if (offset == NextOffset)
         {
             _credit.Use((ulong)length);
-            context.SendCredit.Use((ulong)length);
+            Context.SendCredit.Use((ulong)length);
         }
 
-        _buffer.OnSent(offset, length);
+        _buffer!.OnSent(offset, length); // It gave them.
+    }
+
+    /// <summary>Gives the buffer back, with what it holds.</summary>
+    private void Release()
+    {
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            _offset = buffer.End;
+            Context.Spares.Return(buffer);
+        }
     }
 
     private void OnDataAcked(in SentFrame frame)
     {
-        _buffer.OnAcked(frame.Offset, frame.Length);
+        _buffer?.OnAcked(frame.Offset, frame.Length);
+        if (Buffered == 0)
+        {
+            Release();
+        }
+
         _finAcked |= frame.Fin;
         if (_finAcked)
         {
             _finPending = false;
         }
 
-        if (_finAcked && _buffer.Length == 0)
+        if (_finAcked && _buffer is null)
         {
             if (State == SendStreamState.DataSent)
             {
@@ -296,7 +330,7 @@ internal sealed class SendStream(QuicStreamState stream, StreamContext context, 
                 stream.OnHalfDone();
             }
         }
-        else if (_wantsRoom && _buffer.Length < context.SendBufferLimit)
+        else if (_wantsRoom && Buffered < Context.SendBufferLimit)
         {
             _wantsRoom = false;
             stream.Events?.OnWritable();

@@ -4,7 +4,7 @@ using Quiver.Protocol.Recovery;
 namespace Quiver.Protocol.Streams;
 
 /// <summary>What all streams of a connection share.</summary>
-internal sealed class StreamContext
+internal sealed class StreamContext(ulong receiveWindow)
 {
     /// <summary>The priority of a stream whose application sets none: the middle. 255 is the highest.</summary>
     public const byte DefaultPriority = 0x7F;
@@ -13,13 +13,23 @@ internal sealed class StreamContext
     public const int MinSendBuffer = 128 * 1024;
     public const int MaxSendBuffer = 16 * 1024 * 1024;
 
-    public required SendCredit SendCredit { get; init; }
+    private SendCredit _sendCredit = new(0);
+    private ReceiveCredit _receiveCredit = new(receiveWindow);
 
-    public required ReceiveCredit ReceiveCredit { get; init; }
+    /// <summary>The connection's credit, both ways.</summary>
+    public ref SendCredit SendCredit => ref _sendCredit;
+
+    public ref ReceiveCredit ReceiveCredit => ref _receiveCredit;
+
+    /// <summary>How large the connection's receive window may grow.</summary>
+    public required ulong MaxReceiveWindow { get; init; }
 
     public required RttEstimator Rtt { get; init; }
 
     public required ulong MaxStreamReceiveWindow { get; init; }
+
+    /// <summary>Buffers that no stream uses at present.</summary>
+    public SpareBuffers Spares { get; } = new();
 
     public StreamScheduler Scheduler { get; } = new();
 

@@ -1,44 +1,70 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Quiver.Diagnostics;
 using Quiver.Protocol.Primitives;
+using Quiver.Resumption;
 using Quiver.Security;
 
 namespace Quiver.Driving;
 
-/// <summary>From the options of a client to a connection whose handshake is complete: name, socket, first flight, wait.</summary>
+/// <summary>From the options of a client to a connection whose handshake is complete: name, addresses, socket, first flight, wait.</summary>
 internal static class ClientConnector
 {
     public static async ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        StackTrace? calledAt = Leaks.CaptureStack();
         Timestamp start = MonotonicClock.Now;
-        (IPEndPoint remote, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
-        TimeSpan timeout = options.HandshakeTimeout;
-        if (host is not null && timeout > TimeSpan.Zero)
-        {
-            // What the name took counts too.
-            timeout = TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1));
-        }
+        (List<IPEndPoint> addresses, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
 
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
-        QuicConnection connection = Create(options, handshake, remote, host, timeout);
-        try
+        // Early data goes to one address only: what is sent there is not to be sent twice.
+        return addresses.Count == 1 || options.EnableEarlyData
+            ? await ConnectAsync(addresses[0], cancellationToken).ConfigureAwait(false)
+            : await AddressRace.RunAsync(addresses, ConnectAsync, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+
+        async Task<QuicConnection> ConnectAsync(IPEndPoint remote, CancellationToken abandoned)
         {
-            await handshake.Completed.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
+            QuicConnection connection = Create(options, remote, host, Remaining(options.HandshakeTimeout, start));
+            try
+            {
+                connection.Driver.Closing.OpenedAt = calledAt;
+                if (connection.EarlyDataState == QuicEarlyDataState.None)
+                {
+                    await connection.HandshakeCompleted.WaitAsync(abandoned).ConfigureAwait(false);
+                }
+
+                return connection;
+            }
+            catch
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
 
+    /// <summary>What is left of the handshake's time: the name took some, and addresses that were tried before.</summary>
+    private static TimeSpan Remaining(TimeSpan timeout, Timestamp start) => timeout > TimeSpan.Zero
+        ? TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1))
+        : timeout;
+
     private static QuicConnection Create(
-        QuicClientConnectionOptions options, ClientHandshake handshake, IPEndPoint remote, string? host, TimeSpan timeout)
+        QuicClientConnectionOptions options, IPEndPoint remote, string? host, TimeSpan timeout)
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with { Version = (Protocol.Primitives.QuicVersion)options.Version };
+        var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
+        SessionTicket? ticket = sessions?.Take();
+        tls = tls with { AcceptsTickets = sessions is not null };
+        if (ticket is not null && tls.Suites.Contains(ticket.Session.Suite))
+        {
+            tls = tls with { Session = sessions!.Offer(ticket, options.EnableEarlyData) }; // They gave the ticket.
+            settings = settings with { Remembered = ticket.Parameters };
+        }
+
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions);
         IPAddress localAddress = LocalAddresses.Select(options.LocalEndPoint?.Address, remote);
         EndpointLoop loop = options.LocalEndPoint is { } local
             ? EndpointRegistry.AcquireBound(local)
@@ -48,7 +74,7 @@ internal static class ClientConnector
         {
             var localPath = PathAddress.From(new IPEndPoint(localAddress, loop.LocalEndPoint.Port));
             ConnectionDriver driver = ConnectionDriver.CreateClient(
-                loop, handshake, options.ToSettings(timeout), tls, localPath, PathAddress.From(remote));
+                loop, handshake, settings, tls, localPath, PathAddress.From(remote));
             connection = new QuicConnection(driver, targetHost);
         }
         catch
@@ -58,23 +84,28 @@ internal static class ClientConnector
         }
 
         connection.Configure(options);
+        if (tls.Session is { } offer)
+        {
+            connection.OnSessionOffered(offer.Session, ticket!.ExpiresAt); // It was offered.
+        }
+
         handshake.Connection = connection;
         connection.Driver.Start();
         return connection;
     }
 
-    private static async ValueTask<(IPEndPoint Remote, string? Host)> ResolveAsync(
+    private static async ValueTask<(List<IPEndPoint> Addresses, string? Host)> ResolveAsync(
         QuicClientConnectionOptions options, CancellationToken cancellationToken)
     {
         if (options.RemoteEndPoint is IPEndPoint direct)
         {
-            return (direct.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(direct.Address.MapToIPv4(), direct.Port) : direct, null);
+            return ([direct.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(direct.Address.MapToIPv4(), direct.Port) : direct], null);
         }
 
         var name = (DnsEndPoint)options.RemoteEndPoint; // Validated.
         if (IPAddress.TryParse(name.Host, out IPAddress? literal))
         {
-            return (new IPEndPoint(literal, name.Port), name.Host);
+            return ([new IPEndPoint(literal, name.Port)], name.Host);
         }
 
         IPAddress[] addresses;
@@ -91,7 +122,7 @@ internal static class ClientConnector
         }
 
         return addresses.Length > 0
-            ? (new IPEndPoint(addresses[0], name.Port), name.Host)
+            ? (AddressOrder.Interleave(addresses, name.Port), name.Host)
             : throw new SocketException((int)SocketError.HostNotFound);
     }
 }

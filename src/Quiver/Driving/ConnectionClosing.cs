@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.Sockets;
+using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Threading;
@@ -10,6 +12,7 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
 {
     private readonly TaskCompletion _shutdown = new();
     private bool _isDisposed;
+    private bool _isLost;
 
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? Reason { get; private set; }
@@ -20,6 +23,32 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
     public Task Shutdown => _shutdown.Task;
 
     public bool IsDisposed => Volatile.Read(ref _isDisposed);
+
+    /// <summary>The code of a close without one of the application's.</summary>
+    public long DefaultErrorCode { get; set; }
+
+    /// <summary>Where the application got the connection, if that was captured.</summary>
+    public StackTrace? OpenedAt { get; set; }
+
+    /// <summary>From the finalizer's thread: the handle was dropped undisposed.</summary>
+    public void OnHandleLost() => Volatile.Write(ref _isLost, true);
+
+    /// <summary>Under the lock: closes the connection if its handle is gone.</summary>
+    public void CloseIfLost()
+    {
+        if (!Volatile.Read(ref _isLost) || _isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        driver.Streams.OnDisposed();
+        if (!IsClosed)
+        {
+            Leaks.Report(LeakKind.Connection, OpenedAt);
+            driver.Core.Close((ulong)DefaultErrorCode, string.Empty, driver.Now);
+        }
+    }
 
     /// <summary>Under the lock.</summary>
     public void OnClosed(CloseReason reason) => Reason ??= reason;
@@ -51,7 +80,12 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
     /// Closes with an application's code, unless the connection has ended already: once what was written has been delivered, but after
     /// <paramref name="flushLimit"/> at the latest (zero: at once).
     /// </summary>
-    public Task CloseAsync(long errorCode, TimeSpan flushLimit, bool dispose = false)
+    public Task CloseAsync(long errorCode, TimeSpan flushLimit) => CloseAsync((ulong)errorCode, flushLimit, dispose: false);
+
+    /// <summary>Closes at once with the default code, unless the connection has ended already, and drops what nobody accepted.</summary>
+    public Task DisposeAsync() => CloseAsync((ulong)DefaultErrorCode, TimeSpan.Zero, dispose: true);
+
+    private Task CloseAsync(ulong errorCode, TimeSpan flushLimit, bool dispose)
     {
         driver.Enter();
         try
@@ -66,12 +100,12 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
             {
                 if (flushLimit == TimeSpan.Zero)
                 {
-                    driver.Core.Close((ulong)errorCode, string.Empty, driver.Now);
+                    driver.Core.Close(errorCode, string.Empty, driver.Now);
                 }
                 else
                 {
                     Timestamp deadline = flushLimit == Timeout.InfiniteTimeSpan ? Timestamp.Never : driver.Now + flushLimit;
-                    driver.Core.CloseWhenFlushed((ulong)errorCode, deadline, driver.Now);
+                    driver.Core.CloseWhenFlushed(errorCode, deadline, driver.Now);
                 }
             }
         }

@@ -31,19 +31,36 @@ internal sealed class ConnectionDatagrams : IDatagramEvents, IThreadPoolWorkItem
     /// <summary>Datagrams that came and were dropped because the application did not take those before. Under the lock.</summary>
     public ulong Overflowed { get; private set; }
 
-    /// <summary>Before the handshake goes on: whom to call.</summary>
+    /// <summary>
+    /// Before the handshake goes on: whom to call. The connection's handle is not held, nor are the callbacks, which can lead to it: a
+    /// handle that the application drops must be free to go.
+    /// </summary>
     public void Configure(QuicConnection connection, QuicConnectionOptions options)
     {
         _driver.Core.Datagrams.Events = this;
-        if (options.DatagramReceivedCallback is { } received)
+        var handle = new WeakReference<QuicConnection>(connection);
+        if (options.DatagramReceivedCallback is not null)
         {
-            _callback = datagram => received(connection, datagram.Span);
+            _callback = datagram =>
+            {
+                if (handle.TryGetTarget(out QuicConnection? target))
+                {
+                    target.DatagramReceived?.Invoke(target, datagram.Span);
+                }
+            };
         }
 
-        if (options.DatagramOutcomeCallback is { } outcome)
+        if (options.DatagramOutcomeCallback is not null)
         {
             _outcomes = new CallbackQueue<QuicDatagramOutcome>(
-                settled => outcome(connection, settled), e => QuiverLog.DatagramCallbackFailed(QuicDiagnostics.Logger, e));
+                settled =>
+                {
+                    if (handle.TryGetTarget(out QuicConnection? target))
+                    {
+                        target.DatagramSettled?.Invoke(target, settled);
+                    }
+                },
+                e => QuiverLog.DatagramCallbackFailed(QuicDiagnostics.Logger, e));
         }
     }
 

@@ -38,6 +38,7 @@ internal sealed class ConnectionDriver : IGuard
         Streams = new ConnectionStreams(this);
         Datagrams = new ConnectionDatagrams(this);
         Closing = new ConnectionClosing(this);
+        Watch = new StreamWatch(this);
     }
 
     public EndpointRole Role { get; }
@@ -59,8 +60,13 @@ internal sealed class ConnectionDriver : IGuard
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
 
-    /// <summary>Who is told of new stream credit; null: nobody.</summary>
-    public CapacityNotifier? Capacity { get; set; }
+    public StreamWatch Watch { get; }
+
+    /// <summary>The place in <see cref="LiveConnections"/>, which alone uses it.</summary>
+    public (int Part, int Index) Registration { get; set; }
+
+    /// <summary>Who is told of new stream credit; null: nobody. Held by the application's handle, and not by the connection.</summary>
+    public WeakReference<CapacityNotifier>? Capacity { get; set; }
 
     public static ConnectionDriver CreateClient(
         EndpointLoop loop, IHandshakeHost host, ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote)
@@ -80,6 +86,7 @@ internal sealed class ConnectionDriver : IGuard
 
         // The first flight goes out with Start, when the caller is ready for events.
         driver._lock.Exit();
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -88,6 +95,7 @@ internal sealed class ConnectionDriver : IGuard
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
         driver._facts.Start(initial.Remote);
         driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, SystemRandomSource.Instance, driver._facts, now);
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -171,6 +179,22 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
     public void OnDue() => Nudge(HolderNotes.Deadline);
+
+    /// <summary>From the finalizer's thread, which must not wait nor send: the handle of a stream is gone.</summary>
+    public void OnHandleLost(StreamDriver stream)
+    {
+        if (Streams.Lost.Add(stream))
+        {
+            LeaveToLoop(HolderNotes.HandlesLost);
+        }
+    }
+
+    /// <summary>From the finalizer's thread: the application's <see cref="QuicConnection"/> is gone.</summary>
+    public void OnHandleLost()
+    {
+        Closing.OnHandleLost();
+        LeaveToLoop(HolderNotes.HandlesLost);
+    }
 
     public void Leave()
     {
@@ -258,6 +282,16 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
+    /// <summary>Leaves a note for whoever holds the lock next, at the latest the loop, which comes at once.</summary>
+    private void LeaveToLoop(HolderNotes note)
+    {
+        _inbox.Leave(note);
+        if (_loop.Deadlines.Schedule(_deadline, MonotonicClock.Now))
+        {
+            _loop.Wake();
+        }
+    }
+
     /// <summary>All that is done under the lock before it is released; returns whether the slab is to be sent.</summary>
     private bool Work(int rounds, ref SendSlab? slab, out bool isWakeNeeded)
     {
@@ -293,7 +327,7 @@ internal sealed class ConnectionDriver : IGuard
         if (!_isFlushing)
         {
             Closing.OnFlushed();
-            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Core.NextTimeout);
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Timestamp.Min(Core.NextTimeout, Watch.Deadline));
         }
 
         return _isFlushing;
@@ -309,6 +343,12 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
+        Watch.OnSettled(Now);
+        if (Streams.NoteStarvation())
+        {
+            StarvedConnections.Shared.Watch(this);
+        }
+
         if (_facts.IsDrained && !_isGone)
         {
             Forget();
@@ -337,6 +377,12 @@ internal sealed class ConnectionDriver : IGuard
             _inbox.Return(page);
         }
 
+        if ((notes & HolderNotes.HandlesLost) == HolderNotes.HandlesLost)
+        {
+            Streams.Lost.Drop();
+            Closing.CloseIfLost();
+        }
+
         if ((notes & HolderNotes.StatelessReset) == HolderNotes.StatelessReset && !_isGone)
         {
             Core.OnStatelessReset(Now);
@@ -352,6 +398,7 @@ internal sealed class ConnectionDriver : IGuard
     {
         _isGone = true;
         _loop.Deadlines.Remove(_deadline);
+        LiveConnections.Remove(this);
         Core.Dispose();
     }
 
@@ -362,14 +409,27 @@ internal sealed class ConnectionDriver : IGuard
             _host.OnSuspended(outcome.Suspension);
         }
 
+        if (outcome.IsEarlyDataAccepted is bool isAccepted)
+        {
+            _host.OnEarlyData(isAccepted);
+        }
+
         if (outcome.IsHandshakeComplete)
         {
             _host.OnCompleted();
         }
 
+        if (outcome.Tickets is { } tickets)
+        {
+            tickets.ForEach(ticket => _host.OnSessionTicket(ticket.Session, ticket.Parameters));
+        }
+
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)
         {
-            Capacity?.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            if (Capacity?.TryGetTarget(out CapacityNotifier? notifier) == true)
+            {
+                notifier.Add(outcome.BidirectionalCredit, outcome.UnidirectionalCredit);
+            }
         }
 
         if (outcome.CloseReason is { } reason)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Quiver.Diagnostics;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Threading;
@@ -6,25 +8,59 @@ namespace Quiver.Driving;
 
 /// <summary>
 /// The streams of one connection as the driver sees them: which live, which have news, which wait to be accepted, and who waits for
-/// credit to open one. Everything but the two public waits runs under the connection's lock.
+/// credit to open one. Everything but the two public waits and <see cref="Lost"/> runs under the connection's lock. No handle is held:
+/// a <see cref="QuicStream"/> is made for the application when it opens or accepts one, and a stream that nobody accepted is the core's alone.
 /// </summary>
 internal sealed class ConnectionStreams(ConnectionDriver driver)
 {
-    private readonly Queue<QuicStream> _inbound = new();
+    private readonly Queue<QuicStreamState> _inbound = new();
     private readonly WaiterQueue<QuicStream> _acceptors = new(driver);
-    private readonly WaiterQueue<QuicStream> _bidirectionalOpeners = new(driver);
-    private readonly WaiterQueue<QuicStream> _unidirectionalOpeners = new(driver);
-    private StreamDriver? _firstLive;
+    private readonly WaiterQueue<QuicStream>[] _openers = [new(driver), new(driver)];
     private StreamDriver? _firstReady;
+    private StreamStarvation _starvation = new();
     private bool _hasNewCredit;
     private bool _isClosed;
 
     /// <summary>The code of streams that end without one of the application's.</summary>
     public ulong DefaultErrorCode { get; set; }
 
-    /// <summary>Opens a stream, or waits for the peer's credit in order of arrival.</summary>
-    public ValueTask<QuicStream> OpenAsync(object root, QuicStreamType type, CancellationToken cancellationToken)
+    /// <summary>Handles that the garbage collector took undisposed.</summary>
+    public LostHandles Lost { get; } = new();
+
+    /// <summary>Streams with a handle, or without one and not yet ended on the wire.</summary>
+    public LiveStreams Live { get; } = new();
+
+    /// <summary>Streams that the peer opened and the application has not taken, oldest first.</summary>
+    public Queue<QuicStreamState>.Enumerator Unaccepted => _inbound.GetEnumerator();
+
+    public int UnacceptedCount => _inbound.Count;
+
+    /// <summary>How long streams could not be opened, by the peer or by us.</summary>
+    public ref readonly StreamStarvation Starvation => ref _starvation;
+
+    /// <summary>Whether the application holds a stream on which nothing is pending: it may have lost the handle.</summary>
+    public bool MayHoldLost
     {
+        get
+        {
+            foreach (StreamDriver stream in Live)
+            {
+                if (stream.MayBeLost)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Opens a stream, or waits for the peer's credit in order of arrival.</summary>
+    public ValueTask<QuicStream> OpenAsync(QuicConnection connection, QuicStreamType type, CancellationToken cancellationToken)
+    {
+        StackTrace? calledAt = Leaks.CaptureStack();
+        StreamDirection direction = type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional;
+        WaiterQueue<QuicStream> openers = _openers[(int)direction];
         Waiter<QuicStream> waiter;
         driver.Enter();
         try
@@ -34,13 +70,12 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
                 return ValueTask.FromException<QuicStream>(driver.Closing.CreateException());
             }
 
-            WaiterQueue<QuicStream> openers = type == QuicStreamType.Bidirectional ? _bidirectionalOpeners : _unidirectionalOpeners;
-            if (openers.IsEmpty && TryOpen(type) is { } stream)
+            if (openers.IsEmpty && TryOpen(direction, connection, calledAt) is { } stream)
             {
                 return new ValueTask<QuicStream>(stream);
             }
 
-            waiter = openers.Add(root);
+            waiter = openers.Add(connection, calledAt);
         }
         finally
         {
@@ -51,16 +86,16 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
     }
 
     /// <summary>Takes the next stream that the peer opened; those that came before the connection ended are still given out.</summary>
-    public ValueTask<QuicStream> AcceptAsync(object root, CancellationToken cancellationToken)
+    public ValueTask<QuicStream> AcceptAsync(QuicConnection connection, CancellationToken cancellationToken)
     {
+        StackTrace? calledAt = Leaks.CaptureStack();
         Waiter<QuicStream> waiter;
         driver.Enter();
         try
         {
-            if (_inbound.TryDequeue(out QuicStream? stream))
+            if (_inbound.TryDequeue(out QuicStreamState? state))
             {
-                Accept(stream);
-                return new ValueTask<QuicStream>(stream);
+                return new ValueTask<QuicStream>(Accept(state, connection, calledAt));
             }
 
             if (driver.Closing.IsDisposed || _isClosed)
@@ -68,7 +103,7 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
                 return ValueTask.FromException<QuicStream>(driver.Closing.CreateException());
             }
 
-            waiter = _acceptors.Add(root);
+            waiter = _acceptors.Add(connection, calledAt);
         }
         finally
         {
@@ -80,8 +115,8 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
 
     public void OnOpenedByPeer(QuicStreamState state)
     {
-        StreamDriver stream = Add(state);
-        _inbound.Enqueue(new QuicStream(stream));
+        state.Opened = driver.Now;
+        _inbound.Enqueue(state);
     }
 
     public void OnCreditGranted() => _hasNewCredit = true;
@@ -92,9 +127,6 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         stream.NextReady = _firstReady;
         _firstReady = stream;
     }
-
-    /// <summary>The stream is over on the wire.</summary>
-    public void OnFreed(StreamDriver stream) => Unlink(stream);
 
     /// <summary>Acts on news; returns whether there was any, so that there may be something to send.</summary>
     public bool Settle()
@@ -108,11 +140,9 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
             hadNews = true;
         }
 
-        while (_inbound.Count > 0 && !_acceptors.IsEmpty)
+        while (_inbound.Count > 0 && _acceptors.First is { } acceptor)
         {
-            QuicStream stream = _inbound.Dequeue();
-            Accept(stream);
-            _acceptors.TryGive(stream);
+            _acceptors.TryGive(Accept(_inbound.Dequeue(), (QuicConnection)acceptor.Caller, acceptor.CalledAt));
             hadNews = true;
         }
 
@@ -125,37 +155,61 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         {
             _hasNewCredit = false;
             hadNews = true;
-            ServeOpeners(_bidirectionalOpeners, QuicStreamType.Bidirectional);
-            ServeOpeners(_unidirectionalOpeners, QuicStreamType.Unidirectional);
+            ServeOpeners(StreamDirection.Bidirectional);
+            ServeOpeners(StreamDirection.Unidirectional);
         }
 
         return hadNews;
     }
 
+    /// <summary>Client: the server did not take early data. All streams so far are our own and go; who waits for one waits on.</summary>
+    public void OnEarlyDataRejected() => Live.OnEarlyDataRejected();
+
+    /// <summary>Takes note of who could not open a stream; true when the process should keep an eye on it from now on.</summary>
+    public bool NoteStarvation()
+    {
+        bool isOpenerWaiting = !_openers[0].IsEmpty || !_openers[1].IsEmpty;
+        (bool isPeerOut, bool isPeerWaiting) = _isClosed ? default : driver.Core.PeerCredit;
+        return _starvation.Note(isOpenerWaiting || isPeerWaiting, isPeerOut, driver.Now);
+    }
+
+    /// <summary>Nobody keeps an eye on it any more.</summary>
+    public void OnUnwatched() => _starvation.IsWatched = false;
+
     public void OnConnectionClosed()
     {
         _isClosed = true;
-        while (_firstLive is { } stream)
+        Live.OnConnectionClosed();
+        foreach (QuicStreamState state in _inbound)
         {
-            stream.OnConnectionClosed();
-            Unlink(stream);
+            if (state.Receive is { HasAllData: false } incomplete)
+            {
+                incomplete.Abandon();
+            }
         }
 
-        FailAll(_bidirectionalOpeners);
-        FailAll(_unidirectionalOpeners);
+        FailOpeners();
     }
 
-    /// <summary>The application disposed the connection: what nobody accepted is dropped.</summary>
+    /// <summary>The application disposed the connection, or dropped it: what nobody accepted is dropped.</summary>
     public void OnDisposed()
     {
-        while (_inbound.TryDequeue(out QuicStream? stream))
+        while (_inbound.TryDequeue(out QuicStreamState? state))
         {
-            stream.Driver.Dispose();
+            state.Receive?.Stop(DefaultErrorCode);
+            state.Send?.Reset(DefaultErrorCode);
         }
 
-        FailAll(_bidirectionalOpeners);
-        FailAll(_unidirectionalOpeners);
+        FailOpeners();
         FailAll(_acceptors);
+    }
+
+    private void FailOpeners()
+    {
+        foreach (WaiterQueue<QuicStream> openers in _openers)
+        {
+            FailAll(openers);
+        }
     }
 
     private void FailAll(WaiterQueue<QuicStream> waiters)
@@ -166,57 +220,54 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         }
     }
 
-    private void ServeOpeners(WaiterQueue<QuicStream> openers, QuicStreamType type)
+    private void ServeOpeners(StreamDirection direction)
     {
-        while (!openers.IsEmpty && !_isClosed && TryOpen(type) is { } stream)
+        WaiterQueue<QuicStream> openers = _openers[(int)direction];
+        while (!_isClosed && openers.First is { } opener
+            && TryOpen(direction, (QuicConnection)opener.Caller, opener.CalledAt) is { } stream)
         {
             openers.TryGive(stream);
+            _starvation.OnProgress();
         }
     }
 
-    private QuicStream? TryOpen(QuicStreamType type)
+    private QuicStream? TryOpen(StreamDirection direction, QuicConnection connection, StackTrace? calledAt)
     {
-        StreamDirection direction = type == QuicStreamType.Bidirectional ? StreamDirection.Bidirectional : StreamDirection.Unidirectional;
-        return driver.Core.TryOpenStream(direction, out QuicStreamState? state) ? new QuicStream(Add(state!)) : null; // True gives one.
+        if (!driver.Core.TryOpenStream(direction, out QuicStreamState? state))
+        {
+            return null;
+        }
+
+        state!.Opened = driver.Now; // True gives one.
+        return CreateHandle(state, connection, calledAt);
     }
 
-    private void Accept(QuicStream stream)
+    private QuicStream Accept(QuicStreamState state, QuicConnection connection, StackTrace? calledAt)
     {
         if (!_isClosed)
         {
-            driver.Core.OnStreamAccepted(stream.Driver.State);
+            driver.Core.OnStreamAccepted(state);
         }
+
+        return CreateHandle(state, connection, calledAt);
     }
 
-    private StreamDriver Add(QuicStreamState state)
+    private QuicStream CreateHandle(QuicStreamState state, QuicConnection connection, StackTrace? calledAt)
     {
-        var stream = new StreamDriver(driver, state) { NextLive = _firstLive };
-        if (_firstLive is not null)
-        {
-            _firstLive.PreviousLive = stream;
-        }
-
-        _firstLive = stream;
+        var stream = new StreamDriver(driver, state) { OpenedAt = calledAt };
         state.Events = stream;
-        return stream;
-    }
-
-    private void Unlink(StreamDriver stream)
-    {
-        if (stream.PreviousLive is not null)
+        if (_isClosed)
         {
-            stream.PreviousLive.NextLive = stream.NextLive;
+            stream.OnConnectionClosed();
         }
-        else if (ReferenceEquals(_firstLive, stream))
+        else
         {
-            _firstLive = stream.NextLive;
+            Live.Add(stream);
+
+            // It may have been reset before anybody accepted it.
+            stream.OnReadEnded();
         }
 
-        if (stream.NextLive is not null)
-        {
-            stream.NextLive.PreviousLive = stream.PreviousLive;
-        }
-
-        stream.NextLive = stream.PreviousLive = null;
+        return new QuicStream(stream, connection);
     }
 }

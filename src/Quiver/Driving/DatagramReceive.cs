@@ -4,13 +4,13 @@ using Quiver.Threading;
 namespace Quiver.Driving;
 
 /// <summary>The application's wait for a datagram: one at a time.</summary>
-internal sealed class DatagramReceive(ConnectionDriver driver, MessageRing received) : AsyncOperation<int>(driver)
+internal sealed class DatagramReceive(ConnectionDriver driver, MessageRing received) : AsyncOperation<int>
 {
     private Memory<byte> _buffer;
 
     public ValueTask<int> ReceiveAsync(object root, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        Guard.Enter();
+        driver.Enter();
         try
         {
             if (!IsIdle)
@@ -31,11 +31,11 @@ internal sealed class DatagramReceive(ConnectionDriver driver, MessageRing recei
             }
 
             _buffer = buffer;
-            Begin(root);
+            Begin(driver, root);
         }
         finally
         {
-            Guard.Leave();
+            driver.Leave();
         }
 
         return ResultAsync(cancellationToken);

@@ -20,4 +20,7 @@ internal enum HolderNotes
 
     /// <summary>The peer has lost the connection. RFC 9000 §10.3.</summary>
     StatelessReset = 16,
+
+    /// <summary>The garbage collector took handles of streams, or the connection's own, undisposed.</summary>
+    HandlesLost = 32,
 }

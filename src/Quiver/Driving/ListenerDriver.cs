@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Quiver.Diagnostics;
 using Quiver.Threading;
 
@@ -22,12 +23,21 @@ internal sealed class ListenerDriver : IGuard
     {
         _acceptors = new WaiterQueue<QuicConnection>(this);
         _backlog = options.ListenBacklog == 0 ? QuicDefaults.ListenBacklog : options.ListenBacklog;
-        Options = options;
         Loop = loop;
         Protocols = new ProtocolNames(options.ApplicationProtocols);
     }
 
-    public QuicListenerOptions Options { get; }
+    /// <summary>
+    /// The application's handle, which is not held: its options can refer, through the callback, to the application's object that owns the
+    /// listener, and that must be free to go.
+    /// </summary>
+    public WeakReference<QuicListener>? Handle { get; set; }
+
+    /// <summary>Null when the application has dropped the listener.</summary>
+    public QuicListenerOptions? Options => Handle?.TryGetTarget(out QuicListener? listener) == true ? listener.Options : null;
+
+    /// <summary>Whether there is anything to end.</summary>
+    public bool IsStarted { get; set; }
 
     public EndpointLoop Loop { get; }
 
@@ -46,6 +56,7 @@ internal sealed class ListenerDriver : IGuard
 
     public ValueTask<QuicConnection> AcceptAsync(object root, CancellationToken cancellationToken)
     {
+        StackTrace? calledAt = Leaks.CaptureStack();
         Waiter<QuicConnection> waiter;
         Enter();
         try
@@ -62,6 +73,7 @@ internal sealed class ListenerDriver : IGuard
 
             if (_ready.TryDequeue(out QuicConnection? connection))
             {
+                connection.Driver.Closing.OpenedAt = calledAt;
                 return new ValueTask<QuicConnection>(connection);
             }
 
@@ -70,7 +82,7 @@ internal sealed class ListenerDriver : IGuard
                 return ValueTask.FromException<QuicConnection>(failure);
             }
 
-            waiter = _acceptors.Add(root);
+            waiter = _acceptors.Add(root, calledAt);
         }
         finally
         {
@@ -112,7 +124,12 @@ internal sealed class ListenerDriver : IGuard
                 return false;
             }
 
-            if (!_acceptors.TryGive(connection))
+            if (_acceptors.First is { } acceptor)
+            {
+                connection.Driver.Closing.OpenedAt = acceptor.CalledAt;
+                _acceptors.TryGive(connection);
+            }
+            else
             {
                 _ready.Enqueue(connection);
             }
@@ -158,8 +175,18 @@ internal sealed class ListenerDriver : IGuard
         }
     }
 
+    /// <summary>From the finalizer's thread: the handle was dropped undisposed.</summary>
+    public void OnHandleLost(StackTrace? openedAt)
+    {
+        if (IsStarted)
+        {
+            Leaks.Report(LeakKind.Listener, openedAt);
+            ThreadPool.UnsafeQueueUserWorkItem(static driver => _ = driver.DisposeAsync(), this, preferLocal: false);
+        }
+    }
+
     /// <summary>Ends what was not accepted; what was lives on.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task DisposeAsync()
     {
         ServerHandshake[] handshakes;
         QuicConnection[] ready;

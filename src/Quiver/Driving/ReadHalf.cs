@@ -3,15 +3,32 @@ using Quiver.Threading;
 
 namespace Quiver.Driving;
 
-/// <summary>
-/// The half of a stream that the application reads: one read at a time. A read that must wait leaves its buffer here, and the thread
-/// that brings the data fills it under the lock it holds anyway.
-/// </summary>
-internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncOperation<int>(stream.Connection)
+/// <summary>The half of a stream that the application reads: one read at a time.</summary>
+internal sealed class ReadHalf
 {
-    private HalfOutcome _outcome;
-    private Memory<byte> _buffer;
+    private readonly StreamDriver _stream;
+    private HalfEnd _end;
+    private bool _isBusy;
+
+    /// <summary>Under the lock, from its start until it is decided: then it belongs to whoever awaits it.</summary>
+    private ReadOperation? _pending;
     private TaskCompletion? _closed;
+
+    public ReadHalf(StreamDriver stream)
+    {
+        _stream = stream;
+        if (Core.ResetErrorCode is not null)
+        {
+            _end = HalfEnd.AbortedByPeer;
+        }
+    }
+
+    /// <summary>Whether there may be something to read.</summary>
+    public bool IsOpen => _end == HalfEnd.Open;
+
+    public bool IsPending => _pending is not null;
+
+    public IGuard Guard => _stream.Connection;
 
     /// <summary>Succeeds when all data and the end were read; faults when the half ended otherwise.</summary>
     public Task Closed
@@ -21,7 +38,7 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
             Guard.Enter();
             try
             {
-                if (_outcome.End == HalfEnd.Completed)
+                if (_end == HalfEnd.Completed)
                 {
                     return Task.CompletedTask;
                 }
@@ -29,7 +46,7 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
                 if (_closed is null)
                 {
                     _closed = new TaskCompletion();
-                    if (_outcome.End != HalfEnd.Open)
+                    if (!IsOpen)
                     {
                         _closed.Decide(Guard, CreateException());
                     }
@@ -44,23 +61,27 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
         }
     }
 
+    private ReceiveStream Core => _stream.State.Receive!; // Or there is no read half.
+
     public ValueTask<int> ReadAsync(object root, Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        ReadOperation operation;
         Guard.Enter();
         try
         {
-            if (!IsIdle)
+            if (Volatile.Read(ref _isBusy))
             {
-                throw new InvalidOperationException($"A read of stream {stream.State.Id} is pending; one read at a time.");
+                throw new InvalidOperationException($"A read of stream {_stream.State.Id} is pending; one read at a time.");
             }
 
             if (cancellationToken.IsCancellationRequested)
             {
-                Abort(stream.Connection.Streams.DefaultErrorCode);
+                OnCancelled();
                 return ValueTask.FromCanceled<int>(cancellationToken);
             }
 
-            switch (_outcome.End)
+            _stream.Touch();
+            switch (_end)
             {
                 case HalfEnd.Completed:
                     return new ValueTask<int>(0);
@@ -73,89 +94,106 @@ internal sealed class ReadHalf(StreamDriver stream, ReceiveStream core) : AsyncO
                 return new ValueTask<int>(count);
             }
 
-            _buffer = buffer;
-            Begin(root);
+            operation = ReadOperation.Start(this, root, buffer);
+            _pending = operation;
+            _isBusy = true;
         }
         finally
         {
             Guard.Leave();
         }
 
-        return ResultAsync(cancellationToken);
+        return operation.WaitAsync(cancellationToken);
     }
 
     /// <summary>Under the lock: there may be data, or the end.</summary>
     public void Fill()
     {
-        if (_outcome.End != HalfEnd.Open)
+        if (!IsOpen)
         {
             return;
         }
 
-        if (!IsPending)
+        if (_pending is not { } operation)
         {
             CompleteAtEnd();
         }
-        else if (TryRead(_buffer.Span, out int count))
+        else if (TryRead(operation.Destination, out int count))
         {
-            _buffer = default;
-            Decide(count);
+            _pending = null;
+            operation.Complete(count);
         }
     }
 
-    public void OnReset(ulong errorCode) => End(HalfEnd.AbortedByPeer, errorCode);
+    public void OnReset() => End(HalfEnd.AbortedByPeer);
 
-    public void OnConnectionClosed() => End(HalfEnd.ConnectionClosed);
+    /// <summary>Under the lock. When all data and the end had come, they stay readable: that is what a peer's close waits for.</summary>
+    public void OnConnectionClosed()
+    {
+        if (IsOpen && !Core.HasAllData)
+        {
+            Core.Abandon();
+            End(HalfEnd.ConnectionClosed);
+        }
+    }
+
+    public void OnEarlyDataRejected() => End(HalfEnd.EarlyDataRejected);
 
     /// <summary>Under the lock: asks the peer to stop, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
     {
-        if (_outcome.End == HalfEnd.Open)
+        if (IsOpen)
         {
-            stream.IsStarted = true;
-            core.Stop(errorCode);
+            _stream.IsStarted = true;
+            Core.Stop(errorCode);
             End(HalfEnd.AbortedLocally);
         }
     }
 
-    protected override void OnCancelled(CancellationToken cancellationToken)
+    /// <summary>Under the lock: a read was cancelled. Data may be on its way, and nobody would take it.</summary>
+    public void OnCancelled()
     {
-        _buffer = default;
-        Decide(new OperationCanceledException(cancellationToken));
-        Abort(stream.Connection.Streams.DefaultErrorCode);
+        _pending = null;
+        Abort(_stream.Connection.Streams.DefaultErrorCode);
     }
+
+    /// <summary>The pending read was awaited; the lock is not held.</summary>
+    public void OnFetched() => Volatile.Write(ref _isBusy, false);
 
     private bool TryRead(Span<byte> destination, out int count)
     {
-        count = destination.IsEmpty ? 0 : core.Read(destination);
+        count = destination.IsEmpty ? 0 : Core.Read(destination);
         CompleteAtEnd();
-        return count > 0 || _outcome.End == HalfEnd.Completed || (destination.IsEmpty && core.Available > 0);
+        return count > 0 || _end == HalfEnd.Completed || (destination.IsEmpty && Core.Available > 0);
     }
 
     private void CompleteAtEnd()
     {
-        if (core.IsAtEnd)
+        if (Core.IsAtEnd && IsOpen)
         {
-            _outcome = new HalfOutcome(HalfEnd.Completed, 0);
+            _end = HalfEnd.Completed;
             _closed?.Decide(Guard);
+            _stream.OnReadEnded();
         }
     }
 
-    private void End(HalfEnd end, ulong errorCode = 0)
+    private void End(HalfEnd end)
     {
-        if (_outcome.End != HalfEnd.Open)
+        if (!IsOpen)
         {
             return;
         }
 
-        _outcome = new HalfOutcome(end, errorCode);
+        _end = end;
         _closed?.Decide(Guard, CreateException());
-        if (IsPending)
+        if (_pending is { } operation)
         {
-            _buffer = default;
-            Decide(CreateException());
+            _pending = null;
+            operation.Fail(CreateException());
         }
+
+        _stream.OnReadEnded();
     }
 
-    private Exception CreateException() => _outcome.CreateException(stream, "read");
+    private Exception CreateException() => new HalfOutcome(_end, Core.ResetErrorCode ?? 0).CreateException(_stream, "read");
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
+using Quiver.Diagnostics;
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
-using Quiver.Threading;
 
 namespace Quiver.Driving;
 
@@ -9,18 +11,19 @@ namespace Quiver.Driving;
 /// </summary>
 internal sealed class StreamDriver : IStreamEvents
 {
-    private TaskCompletion? _freed;
+    private DisposeOperation? _disposal;
     private bool _isReady;
-    private bool _isFreed;
-    private bool _isDisposed;
+    private int _touchedAfter;
+    private bool _isCutOff;
 
     public StreamDriver(ConnectionDriver connection, QuicStreamState state)
     {
         Connection = connection;
         State = state;
         IsStarted = state.Id.Initiator != connection.Role;
-        Reader = state.Receive is null ? null : new ReadHalf(this, state.Receive);
-        Writer = state.Send is null ? null : new WriteHalf(this, state.Send);
+        Reader = state.Receive is null ? null : new ReadHalf(this);
+        Writer = state.Send is null ? null : new WriteHalf(this);
+        Touch();
     }
 
     public ConnectionDriver Connection { get; }
@@ -31,12 +34,26 @@ internal sealed class StreamDriver : IStreamEvents
 
     public WriteHalf? Writer { get; }
 
+    /// <summary>Where the application opened or accepted the stream, if that was captured.</summary>
+    public StackTrace? OpenedAt { get; init; }
+
     /// <summary>Whether the peer may know of the stream.</summary>
     public bool IsStarted { get; set; }
 
-    public StreamDriver? NextLive { get; set; }
+    /// <summary>Whether the application disposed the stream, or dropped it.</summary>
+    public bool IsDisposed { get; private set; }
 
-    public StreamDriver? PreviousLive { get; set; }
+    /// <summary>Over on the wire, or with the connection or its early data.</summary>
+    public bool IsOver => State.IsFreed || _isCutOff;
+
+    /// <summary>Whether the application holds the stream and nothing that it started is pending: it may have lost the handle.</summary>
+    public bool MayBeLost => !IsDisposed && Reader is null or { IsPending: false } && Writer is null or { IsPending: false };
+
+    /// <summary>For those who watch over streams.</summary>
+    public Timestamp LastTouch => State.Opened + TimeSpan.FromMilliseconds(_touchedAfter);
+
+    /// <summary>Place in the list of live streams; -1: not there.</summary>
+    public int LiveIndex { get; set; } = -1;
 
     public StreamDriver? NextReady { get; set; }
 
@@ -44,18 +61,30 @@ internal sealed class StreamDriver : IStreamEvents
 
     public void OnWritable() => MarkReady();
 
-    public void OnSendStopped(ulong errorCode) => Writer?.OnStopped(errorCode);
+    public void OnSendStopped(ulong errorCode) => Writer?.OnStopped();
 
     public void OnSendFinished() => Writer?.OnFinished();
 
-    public void OnReceiveReset(ulong errorCode) => Reader?.OnReset(errorCode);
+    public void OnReceiveReset(ulong errorCode) => Reader?.OnReset();
 
     public void OnStreamFreed()
     {
-        _isFreed = true;
-        Connection.Streams.OnFreed(this);
-        _freed?.Decide(Connection);
+        OnReadEnded();
+        CompleteDisposal();
     }
+
+    /// <summary>Nothing more will be read: a stream that is over on the wire is forgotten.</summary>
+    public void OnReadEnded()
+    {
+        if (State.IsFreed && Reader is null or { IsOpen: false })
+        {
+            Connection.Streams.Live.Remove(this);
+        }
+    }
+
+    /// <summary>Under the lock: the application accepts it, reads or writes. Kept as milliseconds of its life, up to 24 days.</summary>
+    public void Touch() =>
+        _touchedAfter = (int)Math.Clamp((Connection.Now - State.Opened).Ticks / TimeSpan.TicksPerMillisecond, 0, int.MaxValue);
 
     /// <summary>Under the lock, when the core can be called.</summary>
     public void OnSettle()
@@ -65,12 +94,25 @@ internal sealed class StreamDriver : IStreamEvents
         Writer?.Drain();
     }
 
+    /// <summary>The server did not take early data, and the core has forgotten the stream.</summary>
+    public void OnEarlyDataRejected()
+    {
+        _isCutOff = true;
+        Reader?.OnEarlyDataRejected();
+        Writer?.OnEarlyDataRejected();
+        CompleteDisposal();
+    }
+
+    /// <summary>What was over on the wire before stays as it is, and what had arrived stays readable.</summary>
     public void OnConnectionClosed()
     {
-        _isFreed = true;
-        Reader?.OnConnectionClosed();
-        Writer?.OnConnectionClosed();
-        _freed?.Decide(Connection);
+        if (!State.IsFreed)
+        {
+            _isCutOff = true;
+            Reader?.OnConnectionClosed();
+            Writer?.OnConnectionClosed();
+            CompleteDisposal();
+        }
     }
 
     /// <summary>Ends one half or both with an error code; what has ended already stays as it is.</summary>
@@ -132,47 +174,71 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
-    /// <summary>Ends what is open: the read half by STOP_SENDING, the write half by FIN; a stream that was never used by aborting both.</summary>
-    public Task DisposeAsync()
+    /// <summary>
+    /// Once: ends what is open, the read half by STOP_SENDING, the write half by FIN; a stream that was never used by aborting both.
+    /// Done when the stream is over.
+    /// </summary>
+    public ValueTask DisposeAsync()
     {
+        DisposeOperation disposal;
         Connection.Enter();
         try
         {
-            Dispose();
-            if (_isFreed)
+            IsDisposed = true;
+            ulong errorCode = Connection.Streams.DefaultErrorCode;
+            bool wasUsed = IsStarted;
+            Reader?.Abort(errorCode);
+            if (wasUsed)
             {
-                return Task.CompletedTask;
+                Writer?.Finish();
+            }
+            else
+            {
+                Writer?.Abort(errorCode);
             }
 
-            _freed ??= new TaskCompletion();
-            return _freed.Task;
+            if (IsOver)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            disposal = DisposeOperation.Start(Connection);
+            _disposal = disposal;
         }
         finally
         {
             Connection.Leave();
         }
+
+        return disposal.WaitAsync();
     }
 
-    /// <summary>As <see cref="DisposeAsync"/>, under the lock and without waiting.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Under the lock: the handle was collected undisposed. Both halves end with the default code; a message that was not finished must
+    /// not look like a whole one.
+    /// </summary>
+    public void Drop()
     {
-        if (_isDisposed)
+        IsDisposed = true;
+        if (_isCutOff || (State.IsFreed && Reader is null or { IsOpen: false }))
         {
             return;
         }
 
-        _isDisposed = true;
+        Leaks.Report(LeakKind.Stream, OpenedAt);
         ulong errorCode = Connection.Streams.DefaultErrorCode;
-        bool wasUsed = IsStarted;
         Reader?.Abort(errorCode);
-        if (wasUsed)
-        {
-            Writer?.Finish();
-        }
-        else
+        if (!State.IsFreed && State.Send is { IsFinishing: false })
         {
             Writer?.Abort(errorCode);
         }
+    }
+
+    private void CompleteDisposal()
+    {
+        DisposeOperation? disposal = _disposal;
+        _disposal = null;
+        disposal?.Complete();
     }
 
     private void MarkReady()

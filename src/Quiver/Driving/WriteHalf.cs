@@ -5,14 +5,30 @@ namespace Quiver.Driving;
 
 /// <summary>
 /// The half of a stream that the application writes: one write at a time. A write is done when the send buffer has taken all of it;
-/// what does not fit waits here until there is room.
+/// what does not fit waits until there is room.
 /// </summary>
-internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOperation<bool>(stream.Connection)
+internal sealed class WriteHalf
 {
-    private HalfOutcome _outcome;
-    private ReadOnlyMemory<byte> _rest;
-    private bool _isFinishWanted;
+    private readonly StreamDriver _stream;
+    private HalfEnd _end;
+    private bool _isBusy;
+
+    /// <summary>Under the lock, from its start until it is decided: then it belongs to whoever awaits it.</summary>
+    private WriteOperation? _pending;
     private TaskCompletion? _closed;
+
+    public WriteHalf(StreamDriver stream)
+    {
+        _stream = stream;
+        if (Core.StopErrorCode is not null)
+        {
+            _end = HalfEnd.AbortedByPeer;
+        }
+    }
+
+    public bool IsPending => _pending is not null;
+
+    public IGuard Guard => _stream.Connection;
 
     /// <summary>Succeeds when all data and the FIN were acknowledged; faults when the half ended otherwise.</summary>
     public Task Closed
@@ -22,7 +38,7 @@ internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOpe
             Guard.Enter();
             try
             {
-                if (_outcome.End == HalfEnd.Completed)
+                if (_end == HalfEnd.Completed)
                 {
                     return Task.CompletedTask;
                 }
@@ -30,7 +46,7 @@ internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOpe
                 if (_closed is null)
                 {
                     _closed = new TaskCompletion();
-                    if (_outcome.End != HalfEnd.Open)
+                    if (_end != HalfEnd.Open)
                     {
                         _closed.Decide(Guard, CreateException());
                     }
@@ -45,144 +61,161 @@ internal sealed class WriteHalf(StreamDriver stream, SendStream core) : AsyncOpe
         }
     }
 
+    private SendStream Core => _stream.State.Send!; // Or there is no write half.
+
     public ValueTask WriteAsync(object root, ReadOnlyMemory<byte> buffer, bool completeWrites, CancellationToken cancellationToken)
     {
+        WriteOperation operation;
         Guard.Enter();
         try
         {
-            if (!IsIdle)
+            if (Volatile.Read(ref _isBusy))
             {
-                throw new InvalidOperationException($"A write to stream {stream.State.Id} is pending; one write at a time.");
+                throw new InvalidOperationException($"A write to stream {_stream.State.Id} is pending; one write at a time.");
             }
 
             if (cancellationToken.IsCancellationRequested)
             {
-                Abort(stream.Connection.Streams.DefaultErrorCode);
+                OnCancelled();
                 return ValueTask.FromCanceled(cancellationToken);
             }
 
-            if (_outcome.End is not (HalfEnd.Open or HalfEnd.Completed))
+            _stream.Touch();
+            if (_end is not (HalfEnd.Open or HalfEnd.Completed))
             {
                 return ValueTask.FromException(CreateException());
             }
 
-            if (_outcome.End == HalfEnd.Completed || core.IsFinishing)
+            if (_end == HalfEnd.Completed || Core.IsFinishing)
             {
                 return ValueTask.CompletedTask;
             }
 
-            _rest = buffer;
-            _isFinishWanted = completeWrites;
-            if (TryWrite())
+            int taken = Write(buffer.Span);
+            if (taken == buffer.Length)
             {
+                if (completeWrites)
+                {
+                    Finish();
+                }
+
                 return ValueTask.CompletedTask;
             }
 
-            Begin(root);
+            operation = WriteOperation.Start(this, root, buffer[taken..], completeWrites);
+            _pending = operation;
+            _isBusy = true;
         }
         finally
         {
             Guard.Leave();
         }
 
-        return DoneAsync(cancellationToken);
+        return operation.WaitAsync(cancellationToken);
     }
 
     /// <summary>Under the lock: there may be room.</summary>
     public void Drain()
     {
-        if (IsPending && _outcome.End == HalfEnd.Open && TryWrite())
+        if (_end != HalfEnd.Open || _pending is not { } operation)
         {
-            Decide(true);
+            return;
+        }
+
+        operation.Take(Write(operation.Rest));
+        if (operation.Rest.IsEmpty)
+        {
+            if (operation.IsLast)
+            {
+                Core.Finish();
+            }
+
+            _pending = null;
+            operation.Complete();
         }
     }
 
     /// <summary>Under the lock: FIN after what was written, and after what a pending write has left.</summary>
     public void Finish()
     {
-        if (_outcome.End != HalfEnd.Open)
+        if (_end != HalfEnd.Open)
         {
             return;
         }
 
-        if (IsPending)
+        if (_pending is { } operation)
         {
-            _isFinishWanted = true;
+            operation.IsLast = true;
         }
         else
         {
-            stream.IsStarted = true;
-            core.Finish();
+            _stream.IsStarted = true;
+            Core.Finish();
         }
     }
 
-    public void OnStopped(ulong errorCode) => End(HalfEnd.AbortedByPeer, errorCode);
+    public void OnStopped() => End(HalfEnd.AbortedByPeer);
 
     public void OnFinished()
     {
-        if (_outcome.End == HalfEnd.Open && core.IsFinishing)
+        if (_end == HalfEnd.Open && Core.IsFinishing)
         {
-            _outcome = new HalfOutcome(HalfEnd.Completed, 0);
+            _end = HalfEnd.Completed;
             _closed?.Decide(Guard);
         }
     }
 
     public void OnConnectionClosed() => End(HalfEnd.ConnectionClosed);
 
+    public void OnEarlyDataRejected() => End(HalfEnd.EarlyDataRejected);
+
     /// <summary>Under the lock: gives up what was not delivered, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
     {
-        if (_outcome.End == HalfEnd.Open)
+        if (_end == HalfEnd.Open)
         {
-            stream.IsStarted = true;
-            core.Reset(errorCode);
+            _stream.IsStarted = true;
+            Core.Reset(errorCode);
             End(HalfEnd.AbortedLocally);
         }
     }
 
-    protected override void OnCancelled(CancellationToken cancellationToken)
+    /// <summary>Under the lock: a write was cancelled. The peer must not take a part for the whole.</summary>
+    public void OnCancelled()
     {
-        Decide(new OperationCanceledException(cancellationToken));
-        Abort(stream.Connection.Streams.DefaultErrorCode);
+        _pending = null;
+        Abort(_stream.Connection.Streams.DefaultErrorCode);
     }
 
-    private bool TryWrite()
+    /// <summary>The pending write was awaited; the lock is not held.</summary>
+    public void OnFetched() => Volatile.Write(ref _isBusy, false);
+
+    private int Write(ReadOnlySpan<byte> bytes)
     {
-        if (!_rest.IsEmpty)
+        if (bytes.IsEmpty)
         {
-            stream.IsStarted = true;
-            _rest = _rest[core.Write(_rest.Span)..];
-            if (!_rest.IsEmpty)
-            {
-                return false;
-            }
+            return 0;
         }
 
-        _rest = default;
-        if (_isFinishWanted)
-        {
-            stream.IsStarted = true;
-            core.Finish();
-        }
-
-        return true;
+        _stream.IsStarted = true;
+        return Core.Write(bytes);
     }
 
-    private void End(HalfEnd end, ulong errorCode = 0)
+    private void End(HalfEnd end)
     {
-        if (_outcome.End != HalfEnd.Open)
+        if (_end != HalfEnd.Open)
         {
             return;
         }
 
-        _outcome = new HalfOutcome(end, errorCode);
+        _end = end;
         _closed?.Decide(Guard, CreateException());
-        _rest = default;
-        if (IsPending)
+        if (_pending is { } operation)
         {
-            Decide(CreateException());
+            _pending = null;
+            operation.Fail(CreateException());
         }
     }
 
-    private Exception CreateException() => _outcome.CreateException(stream, "write");
+    private Exception CreateException() => new HalfOutcome(_end, Core.StopErrorCode ?? 0).CreateException(_stream, "write");
 }

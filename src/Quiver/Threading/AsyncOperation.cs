@@ -6,13 +6,14 @@ namespace Quiver.Threading;
 /// A wait that is used again and again and allocates nothing: one operation at a time. It begins and is decided under the lock of its
 /// guard and is announced after it; whoever awaits runs on the thread pool. It keeps the handle alive on which it was called.
 /// </summary>
-internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IValueTaskSource<TResult>, IValueTaskSource
+internal abstract class AsyncOperation<TResult> : Completion, IValueTaskSource<TResult>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
     private TResult _result = default!; // Set before it is read.
     private Exception? _error;
     private object? _root;
+    private IGuard _guard = null!; // Set before anything is decided.
     private volatile Phase _phase;
 
     private enum Phase
@@ -27,7 +28,8 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
 
     public bool IsPending => _phase == Phase.Pending;
 
-    protected IGuard Guard => guard;
+    /// <summary>What the pending operation keeps alive.</summary>
+    protected object? Root => _root;
 
     public override void Announce()
     {
@@ -54,8 +56,9 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
         _source.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Under the lock, when idle. <paramref name="root"/> lives until the operation was awaited.</summary>
-    protected void Begin(object root)
+    protected void Begin(IGuard guard, object root)
     {
+        _guard = guard;
         _root = root;
         _phase = Phase.Pending;
     }
@@ -79,7 +82,7 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
     {
         _phase = Phase.Decided;
         _result = result;
-        guard.OnDecided(this);
+        _guard.OnDecided(this);
     }
 
     /// <summary>Under the lock, when pending.</summary>
@@ -87,7 +90,7 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
     {
         _phase = Phase.Decided;
         _error = error;
-        guard.OnDecided(this);
+        _guard.OnDecided(this);
     }
 
     /// <summary>Under the lock, when pending: the token was cancelled. Must decide.</summary>
@@ -109,7 +112,7 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
 
     private void Cancel(CancellationToken cancellationToken)
     {
-        guard.Enter();
+        _guard.Enter();
         try
         {
             if (IsPending)
@@ -119,7 +122,7 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
         }
         finally
         {
-            guard.Leave();
+            _guard.Leave();
         }
     }
 
@@ -136,6 +139,7 @@ internal abstract class AsyncOperation<TResult>(IGuard guard) : Completion, IVal
         {
             // The source would keep the result alive.
             _source.Reset();
+            _guard = null!; // As before the next Begin.
             _result = default!; // Not read before it is set again.
             _phase = Phase.Idle;
             OnFetched();

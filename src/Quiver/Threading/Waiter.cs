@@ -1,21 +1,34 @@
+using System.Diagnostics;
+
 namespace Quiver.Threading;
 
 /// <summary>One caller who waits for an item of a <see cref="WaiterQueue{T}"/>.</summary>
 internal sealed class Waiter<T> : AsyncOperation<T>
 {
     private readonly WaiterQueue<T> _queue;
+    private readonly IGuard _guard;
 
     public Waiter(WaiterQueue<T> queue, IGuard guard)
-        : base(guard)
     {
         _queue = queue;
+        _guard = guard;
         Node = new LinkedListNode<Waiter<T>>(this);
     }
 
     /// <summary>The place in the queue, part of the waiter so that waiting allocates nothing.</summary>
     public LinkedListNode<Waiter<T>> Node { get; }
 
-    public void Start(object root) => Begin(root);
+    /// <summary>Where the caller waits, if that was captured.</summary>
+    public StackTrace? CalledAt { get; private set; }
+
+    /// <summary>Who called: what the wait keeps alive.</summary>
+    public object Caller => Root!; // Started.
+
+    public void Start(object root, StackTrace? calledAt)
+    {
+        CalledAt = calledAt;
+        Begin(_guard, root);
+    }
 
     public ValueTask<T> WaitAsync(CancellationToken cancellationToken) => ResultAsync(cancellationToken);
 
@@ -29,5 +42,9 @@ internal sealed class Waiter<T> : AsyncOperation<T>
         Decide(new OperationCanceledException(cancellationToken));
     }
 
-    protected override void OnFetched() => _queue.Recycle(this);
+    protected override void OnFetched()
+    {
+        CalledAt = null;
+        _queue.Recycle(this);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Quiver.Threading;
 
 /// <summary>Callers in order of arrival, each of whom gets one item. All but <see cref="Recycle"/> under the guard's lock.</summary>
@@ -8,11 +10,14 @@ internal sealed class WaiterQueue<T>(IGuard guard)
 
     public bool IsEmpty => _waiters.First is null;
 
+    /// <summary>Who waits longest; null when nobody waits.</summary>
+    public Waiter<T>? First => _waiters.First?.Value;
+
     /// <summary>Queues a caller; call its Wait after the lock is released.</summary>
-    public Waiter<T> Add(object root)
+    public Waiter<T> Add(object root, StackTrace? calledAt = null)
     {
         Waiter<T> waiter = Interlocked.Exchange(ref _spare, null) ?? new Waiter<T>(this, guard);
-        waiter.Start(root);
+        waiter.Start(root, calledAt);
         _waiters.AddLast(waiter.Node);
         return waiter;
     }

@@ -1,4 +1,3 @@
-using Quiver.Protocol.FlowControl;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
@@ -125,10 +124,9 @@ public sealed class StreamTests(ITestOutputHelper output)
     [Fact, Rfc(9000, "4.1")]
     public void Stream_that_is_reset_no_longer_waits_for_the_connections_credit()
     {
-        var context = new StreamContext
+        var context = new StreamContext(0)
         {
-            SendCredit = new SendCredit(0),
-            ReceiveCredit = new ReceiveCredit(0, 0),
+            MaxReceiveWindow = 0,
             Rtt = new RttEstimator(),
             MaxStreamReceiveWindow = 0,
         };
