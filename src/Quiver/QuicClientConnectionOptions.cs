@@ -40,6 +40,12 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// </summary>
     public bool EnableEarlyData { get; set; }
 
+    /// <summary>
+    /// The version of QUIC to connect with. Default: version 1, which every server speaks. A server that does not speak the version answers so,
+    /// and connecting fails with <see cref="QuicError.VersionNegotiationError"/>. Servers of Quiver take both.
+    /// </summary>
+    public QuicVersion Version { get; set; } = QuicVersion.Version1;
+
     internal override void Validate(string argumentName)
     {
         base.Validate(argumentName);
@@ -49,6 +55,11 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
         {
             throw new ArgumentException(
                 $"'{nameof(RemoteEndPoint)}' is a {RemoteEndPoint.GetType()}; it must be an IPEndPoint or a DnsEndPoint.", argumentName);
+        }
+
+        if (!Enum.IsDefined(Version))
+        {
+            throw new ArgumentOutOfRangeException(argumentName, Version, $"'{nameof(Version)}' must be one of the {nameof(QuicVersion)} values.");
         }
 
         AuthenticationOptionsCheck.Client(ClientAuthenticationOptions, argumentName);

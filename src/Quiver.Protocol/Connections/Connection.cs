@@ -54,6 +54,8 @@ internal sealed class Connection : IDisposable
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? CloseReason => _closer.Reason;
 
+    public QuicVersion Version => _state.Version;
+
     public PathAddress LocalAddress => _state.Local;
 
     public PathAddress RemoteAddress => _state.Remote;
@@ -104,6 +106,9 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>What the peer said of itself; null before it did.</summary>
+    public TransportParameterSet? PeerParameters => _state.PeerParameters;
+
     public LossDetector Recovery => _state.Recovery;
 
     public Traffic Traffic => _state.Traffic;
@@ -136,7 +141,8 @@ internal sealed class Connection : IDisposable
         const int OriginalDestinationLength = 8;
         ConnectionId source = ConnectionId.Random(settings.Random, LocalConnectionIdFormat.Length);
         ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
-        ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
+        ConnectionState state = CreateState(
+            EndpointRole.Client, settings.Version, source, default, destination, destination, local, remote, settings.Random, events);
         var connection = new Connection(state, now);
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
@@ -154,7 +160,7 @@ internal sealed class Connection : IDisposable
     {
         ConnectionId source = ConnectionId.Random(random, LocalConnectionIdFormat.Length);
         ConnectionState state = CreateState(
-            EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
+            EndpointRole.Server, initial.Version, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
         var connection = new Connection(state, now);
         connection._start.SetInitialKeys(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
@@ -340,6 +346,7 @@ internal sealed class Connection : IDisposable
 
     private static ConnectionState CreateState(
         EndpointRole role,
+        QuicVersion version,
         in ConnectionId source,
         in StatelessResetToken token,
         in ConnectionId peer,
@@ -349,6 +356,7 @@ internal sealed class Connection : IDisposable
         IRandomSource random,
         IConnectionEvents events) => new(role, random, events)
         {
+            Version = version,
             LocalIds = new LocalConnectionIds(source, token, random, id => events.OnConnectionIdAdded(id), id => events.OnConnectionIdRemoved(id)),
             PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
             OriginalDestination = original,

@@ -33,6 +33,9 @@ internal sealed record ConnectionSettings
     /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
     public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
 
+    /// <summary>Client: the version that it begins with, and stays with. A server takes what the client chose.</summary>
+    public QuicVersion Version { get; init; } = QuicVersion.V1;
+
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
 

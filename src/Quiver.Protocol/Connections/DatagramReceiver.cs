@@ -77,6 +77,12 @@ internal sealed class DatagramReceiver(
                 throw new ArgumentOutOfRangeException(nameof(header));
         }
 
+        // The version never changes under way. RFC 9369 §4.1.
+        if (header.Type != PacketType.OneRtt && header.Version != state.Version)
+        {
+            return;
+        }
+
         // A server's datagram with an Initial has 1,200 bytes or more on arrival. RFC 9000 §14.1.
         if (header.Type == PacketType.Initial && state.Role == EndpointRole.Server && datagramLength < PacketHeader.MinInitialDatagram)
         {

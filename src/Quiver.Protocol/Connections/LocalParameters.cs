@@ -21,6 +21,7 @@ internal static class LocalParameters
             InitialMaxStreamDataUni = settings.UnidirectionalReceiveWindow,
             InitialMaxStreamsBidi = (ulong)settings.MaxInboundBidirectionalStreams,
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
+            VersionInformation = VersionInformation.Of(state.Role, state.Version),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
 

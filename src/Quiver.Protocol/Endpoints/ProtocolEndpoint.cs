@@ -128,7 +128,7 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
         }
 
         // Never in answer to Version Negotiation, nor to a small datagram. RFC 9000 §6.1, RFC 8999 §6.
-        bool answer = AcceptsConnections && version is not ((uint)QuicVersion.Negotiation or (uint)QuicVersion.V1)
+        bool answer = AcceptsConnections && version != (uint)QuicVersion.Negotiation && !QuicVersions.IsSpoken(version)
             && datagram.Length >= PacketHeader.MinInitialDatagram;
         return answer ? new Route<T>(RouteKind.Reply, null, default) : default;
     }

@@ -180,7 +180,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             Tickets = ServerSessions.SettingsOf(options),
             Psk = ServerSessions.Choose(
-                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
+                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Version, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
         };
         connection.Configure(options);
         connection.SessionTicketData = ticketData;
