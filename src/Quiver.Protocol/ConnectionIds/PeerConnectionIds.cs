@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Primitives;
@@ -47,6 +48,35 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
             _current = _current with { Token = token };
             UseToken();
         }
+    }
+
+    /// <summary>Whether a datagram's last bytes reset the connection: only the token of the id in use does. RFC 9000 §10.3.1.</summary>
+    public bool IsResetToken(in StatelessResetToken token)
+    {
+        if (!_hasToken)
+        {
+            return false;
+        }
+
+        // In constant time: how long it took must not tell how much was right.
+        Span<byte> ours = stackalloc byte[StatelessResetToken.Length];
+        Span<byte> theirs = stackalloc byte[StatelessResetToken.Length];
+        _current.Token.Write(ours);
+        token.Write(theirs);
+        return CryptographicOperations.FixedTimeEquals(ours, theirs);
+    }
+
+    /// <summary>Goes on with another id, if the peer gave one, so that observers of two networks see two ids. RFC 9000 §5.1.2.</summary>
+    public bool TryRotate()
+    {
+        if (_available.Count == 0 || _retiring.Count == MaxRetiring)
+        {
+            return false;
+        }
+
+        Retire(_current.SequenceNumber);
+        UseNext();
+        return true;
     }
 
     public void OnNewConnectionId(in NewConnectionIdFrame frame)
@@ -172,11 +202,16 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
                 Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
             }
 
-            RemoveAll();
-            _current = _available[0];
-            _available.RemoveAt(0);
-            UseToken();
+            UseNext();
         }
+    }
+
+    private void UseNext()
+    {
+        RemoveAll();
+        _current = _available[0];
+        _available.RemoveAt(0);
+        UseToken();
     }
 
     private void Retire(ulong sequence)

@@ -12,8 +12,11 @@ internal enum RouteKind
     /// <summary>Make a server connection from the Initial, then hand it over.</summary>
     Create,
 
-    /// <summary>Send the reply that <see cref="ProtocolEndpoint{T}.WriteReply"/> builds (Version Negotiation).</summary>
-    Reply,
+    /// <summary>Answer with <see cref="StatelessAnswers.WriteVersionNegotiation"/>.</summary>
+    NegotiateVersion,
+
+    /// <summary>Answer with <see cref="StatelessAnswers.WriteReset"/>: it is for a connection that we do not know, or no longer.</summary>
+    Reset,
 
     /// <summary>The peer reset the connection: tell it by <see cref="Connections.Connection.OnStatelessReset"/>.</summary>
     StatelessReset,
