@@ -114,6 +114,7 @@ internal sealed class Connection : IDisposable
 
             Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
+            next = Timestamp.Min(next, _state.LocalIds.Deadline);
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -123,9 +124,9 @@ internal sealed class Connection : IDisposable
         ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now)
     {
         const int OriginalDestinationLength = 8;
-        ConnectionId source = ConnectionId.Random(settings.Random, LocalConnectionIdFormat.Length);
         ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
-        ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
+        ConnectionState state = CreateState(EndpointRole.Client, settings.ConnectionIds, destination, destination, local, remote, settings.Random, events);
+        state.InitialToken = settings.AddressToken;
         var connection = new Connection(state, now);
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
@@ -139,11 +140,16 @@ internal sealed class Connection : IDisposable
 
     /// <summary>A server's connection for the Initial packet that <paramref name="initial"/> describes; feed that datagram next.</summary>
     public static Connection CreateServer(
-        in ServerInitial initial, TimeSpan handshakeTimeout, IRandomSource random, IConnectionEvents events, Timestamp now)
+        in ServerInitial initial, TimeSpan handshakeTimeout, IConnectionIdSource ids, IRandomSource random, IConnectionEvents events, Timestamp now)
     {
-        ConnectionId source = ConnectionId.Random(random, LocalConnectionIdFormat.Length);
         ConnectionState state = CreateState(
-            EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
+            EndpointRole.Server, ids, initial.SourceConnectionId, initial.OriginalDestination, initial.Local, initial.Remote, random, events);
+        state.RetrySource = initial.RetrySource;
+        if (initial.IsAddressValidated)
+        {
+            state.Amplification.OnValidated();
+        }
+
         var connection = new Connection(state, now);
         connection._start.SetInitialKeys(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
@@ -215,6 +221,7 @@ internal sealed class Connection : IDisposable
             _state.Idle.OnKeepAlive(now);
         }
 
+        _state.LocalIds.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
     }
@@ -315,22 +322,25 @@ internal sealed class Connection : IDisposable
 
     private static ConnectionState CreateState(
         EndpointRole role,
-        in ConnectionId source,
-        in StatelessResetToken token,
+        IConnectionIdSource ids,
         in ConnectionId peer,
         in ConnectionId original,
         in PathAddress local,
         in PathAddress remote,
         IRandomSource random,
-        IConnectionEvents events) => new(role, random, events)
+        IConnectionEvents events)
+    {
+        var localIds = new LocalConnectionIds(ids, id => events.TryAddConnectionId(id), id => events.OnConnectionIdRemoved(id));
+        return new ConnectionState(role, random, events)
         {
-            LocalIds = new LocalConnectionIds(source, token, random, id => events.OnConnectionIdAdded(id), id => events.OnConnectionIdRemoved(id)),
+            LocalIds = localIds,
             PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
             OriginalDestination = original,
-            LocalInitialSource = source,
+            LocalInitialSource = localIds.First,
             Local = local,
             Remote = remote,
         };
+    }
 
     private void SetHandshakeTimeout(TimeSpan timeout, Timestamp from) =>
         _handshakeDeadline = timeout > TimeSpan.Zero ? from + timeout : Timestamp.Never;

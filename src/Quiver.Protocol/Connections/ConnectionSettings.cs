@@ -1,4 +1,6 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tokens;
 
 namespace Quiver.Protocol.Connections;
 
@@ -39,4 +41,16 @@ internal sealed record ConnectionSettings
     public ulong DefaultStreamErrorCode { get; init; }
 
     public IRandomSource Random { get; init; } = null!;
+
+    /// <summary>Client: where its ids come from; a server's endpoint has one source for all.</summary>
+    public IConnectionIdSource ConnectionIds { get; init; } = null!;
+
+    /// <summary>Client: what the server gave it by NEW_TOKEN on an earlier connection; empty: nothing. RFC 9000 §8.1.3.</summary>
+    public byte[] AddressToken { get; init; } = [];
+
+    /// <summary>Server: who makes the token that the client gets for its next connection; null: it gets none.</summary>
+    public AddressTokens? NewTokens { get; init; }
+
+    /// <summary>Packets after which the peer is sent to by another of its ids, at random up to twice as many; 0: only when it asks.</summary>
+    public int ConnectionIdRotation { get; init; }
 }

@@ -1,5 +1,4 @@
 using Quiver.Protocol.Connections;
-using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tokens;
 
 namespace Quiver.Protocol.Endpoints;
