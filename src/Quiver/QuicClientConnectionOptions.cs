@@ -14,8 +14,10 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     }
 
     /// <summary>
-    /// TLS settings; must be set, with at least one application protocol. <c>EnabledSslProtocols</c>, <c>AllowRenegotiation</c> and
-    /// <c>AllowTlsResume</c> are ignored: QUIC is TLS 1.3 or later. RFC 9001 §4.2.
+    /// TLS settings; must be set, with at least one application protocol. <c>EnabledSslProtocols</c> and <c>AllowRenegotiation</c> are
+    /// ignored: QUIC is TLS 1.3 or later (RFC 9001 §4.2). With <c>AllowTlsResume</c>, which is the default, a connection resumes an earlier
+    /// session when there is one: the server's certificate is then the one of before, and is judged again only when the callback or policy
+    /// is another one.
     /// </summary>
     public SslClientAuthenticationOptions ClientAuthenticationOptions { get; set; } = null!; // Checked by Validate.
 
@@ -26,6 +28,17 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// The address and port to send from. Without one, the connection shares one socket with the other clients of the process.
     /// </summary>
     public IPEndPoint? LocalEndPoint { get; set; }
+
+    /// <summary>Where tickets are kept, if <c>AllowTlsResume</c> is on. Null, the default, means <see cref="SessionTicketStore.Shared"/>.</summary>
+    public ISessionTicketStore? SessionTickets { get; set; }
+
+    /// <summary>
+    /// Whether <see cref="QuicConnection.ConnectAsync"/> returns at once when a ticket allows early data (0-RTT). What is written before the
+    /// handshake is complete can be sent again by an attacker, and the server may process it twice: use it for requests that do no harm
+    /// when repeated. If the server does not take it, streams fail with <see cref="QuicError.EarlyDataRejected"/>; see
+    /// <see cref="QuicConnection.EarlyDataState"/>. Default: false. RFC 9001 §9.2.
+    /// </summary>
+    public bool EnableEarlyData { get; set; }
 
     internal override void Validate(string argumentName)
     {

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Quiver.Driving;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Security;
 using Quiver.Validation;
 
@@ -17,9 +18,12 @@ namespace Quiver;
 /// </summary>
 public sealed class QuicConnection : IAsyncDisposable
 {
+    private readonly TaskCompletionSource _handshake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private QuicConnectionOptions? _options;
     private CapacityNotifier? _capacity;
     private X509Certificate2? _remoteCertificate;
+    private ReadOnlyMemory<byte> _keptCertificate;
+    private int _earlyData;
     private bool _isCertificateExposed;
     private int _isDisposed;
 
@@ -50,29 +54,54 @@ public sealed class QuicConnection : IAsyncDisposable
     /// </summary>
     public string TargetHostName { get; }
 
-    /// <summary>The peer's certificate; null when it sent none. Once asked for, it is the caller's to dispose; else it goes with the connection.</summary>
+    /// <summary>
+    /// The peer's certificate; null when it sent none. On a resumed connection the one that it sent when the session began. Once asked for,
+    /// it is the caller's to dispose; else it goes with the connection.
+    /// </summary>
     public X509Certificate? RemoteCertificate
     {
         get
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             _isCertificateExposed = true;
-            return _remoteCertificate;
+            return _remoteCertificate ?? LoadKeptCertificate();
         }
     }
 
-    /// <summary>The application protocol that both ends agreed on (ALPN); default before the handshake is complete.</summary>
+    /// <summary>The application protocol that both ends agreed on (ALPN); default before the handshake is complete. While early data is
+    /// <see cref="QuicEarlyDataState.Pending"/>, the session's.</summary>
     public SslApplicationProtocol NegotiatedApplicationProtocol { get; private set; }
 
     /// <summary>The cipher suite in use; default before the handshake is complete.</summary>
     [CLSCompliant(false)]
     public TlsCipherSuite NegotiatedCipherSuite { get; private set; }
 
+    /// <summary>The key exchange in use, by its name in the TLS registry (for example X25519MLKEM768); empty before the handshake is complete.</summary>
+    public string NegotiatedGroup { get; private set; } = string.Empty;
+
+    /// <summary>
+    /// Completes with the handshake, and fails when the connection ends before. Of use with early data; without it a connection that you have
+    /// is complete.
+    /// </summary>
+    public Task HandshakeCompleted => _handshake.Task;
+
+    /// <summary>Whether the connection continues an earlier session. RFC 9846 §2.2.</summary>
+    public bool IsResumed { get; private set; }
+
+    /// <summary>What became of early data. On a client that has sent some it is <see cref="QuicEarlyDataState.Pending"/> until the server's answer.</summary>
+    public QuicEarlyDataState EarlyDataState => (QuicEarlyDataState)Volatile.Read(ref _earlyData);
+
+    /// <summary>On a server, when resumed: the bytes that <see cref="QuicServerConnectionOptions.SessionTicketData"/> put into the ticket.</summary>
+    public ReadOnlyMemory<byte> SessionTicketData { get; internal set; }
+
     /// <summary>TLS 1.3, always: QUIC has no other. RFC 9001 §4.2.</summary>
     [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "An instance property in System.Net.Quic.")]
     public SslProtocols SslProtocol => SslProtocols.Tls13;
 
     internal ConnectionDriver Driver { get; }
+
+    /// <summary>When the peer's certificate ends, or the ticket that stood for it.</summary>
+    internal DateTimeOffset CertificateExpires { get; private set; } = DateTimeOffset.MaxValue;
 
     /// <summary>The callbacks of the options: the handle keeps them alive, and nothing else.</summary>
     internal QuicDatagramReceivedCallback? DatagramReceived { get; private set; }
@@ -81,7 +110,10 @@ public sealed class QuicConnection : IAsyncDisposable
 
     private bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
-    /// <summary>Connects to a server; done when the handshake is complete and the server's certificate was found good.</summary>
+    /// <summary>
+    /// Connects to a server; done when the handshake is complete and the server's certificate was found good, or at once with
+    /// <see cref="QuicClientConnectionOptions.EnableEarlyData"/> and a ticket that allows it.
+    /// </summary>
     /// <param name="options">Where to and how. Wrong options throw at once, not through the task.</param>
     /// <param name="cancellationToken">Cancelling gives the attempt up.</param>
     /// <exception cref="AuthenticationException">TLS failed: a certificate was not accepted, or there is no application protocol in common.</exception>
@@ -231,6 +263,11 @@ public sealed class QuicConnection : IAsyncDisposable
     internal void OnRemoteCertificate(X509Certificate2? certificate)
     {
         _remoteCertificate = certificate;
+        if (certificate is not null)
+        {
+            CertificateExpires = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
+        }
+
         if (IsDisposed)
         {
             certificate?.Dispose();
@@ -242,6 +279,63 @@ public sealed class QuicConnection : IAsyncDisposable
         ITlsHandshake tls = Driver.Core.Tls;
         NegotiatedApplicationProtocol = new SslApplicationProtocol(tls.NegotiatedProtocol.ToArray());
         NegotiatedCipherSuite = CipherSuites.ToTls(tls.NegotiatedSuite);
+        NegotiatedGroup = KeyExchangeNames.Of(tls.NegotiatedGroup);
+        IsResumed = tls.IsResumed;
+        _keptCertificate = IsResumed && tls.PeerCertificates.Count > 0 ? tls.PeerCertificates[0] : default;
+        if (Driver.Core.IsHandshakeComplete)
+        {
+            _handshake.TrySetResult();
+        }
+    }
+
+    /// <summary>Client: the session that is offered stands for what is not negotiated yet, when early data is sent under it.</summary>
+    internal void OnSessionOffered(TlsSession session, DateTimeOffset expires)
+    {
+        CertificateExpires = expires;
+        if (Driver.Core.EarlyData == Protocol.Primitives.EarlyDataState.Pending)
+        {
+            Volatile.Write(ref _earlyData, (int)QuicEarlyDataState.Pending);
+            NegotiatedApplicationProtocol = new SslApplicationProtocol(session.Protocol.ToArray());
+            NegotiatedCipherSuite = CipherSuites.ToTls(session.Suite);
+            _keptCertificate = session.PeerCertificates.Count > 0 ? session.PeerCertificates[0] : default;
+        }
+    }
+
+    /// <summary>The server has decided; when it takes early data, all is negotiated.</summary>
+    internal void OnEarlyData(bool isAccepted)
+    {
+        Volatile.Write(ref _earlyData, (int)(isAccepted ? QuicEarlyDataState.Accepted : QuicEarlyDataState.Rejected));
+        if (isAccepted && Driver.Role == EndpointRole.Server)
+        {
+            OnHandshakeCompleted();
+        }
+    }
+
+    /// <summary>The connection has ended, perhaps before its handshake was complete.</summary>
+    internal void OnHandshakeEnded(Protocol.Connections.CloseReason reason)
+    {
+        if (!_handshake.Task.IsCompleted && _handshake.TrySetException(CloseErrors.ToException(reason, Driver.Closing.Describe())))
+        {
+            // Nobody may be waiting.
+            _ = _handshake.Task.Exception;
+        }
+    }
+
+    private X509Certificate2? LoadKeptCertificate()
+    {
+        if (_keptCertificate.IsEmpty)
+        {
+            return null;
+        }
+
+        X509Certificate2 loaded = PeerCertificateParser.Parse(_keptCertificate.Span);
+        if (Interlocked.CompareExchange(ref _remoteCertificate, loaded, null) is { } other)
+        {
+            loaded.Dispose();
+            return other;
+        }
+
+        return loaded;
     }
 
     /// <summary>Disposes without waiting: nobody will ever get this connection.</summary>

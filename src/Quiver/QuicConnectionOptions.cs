@@ -89,6 +89,7 @@ public abstract class QuicConnectionOptions
         RemoteBidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream,
         UnidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.UnidirectionalStream,
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
+        UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,
         Random = Driving.SystemRandomSource.Instance,
     };

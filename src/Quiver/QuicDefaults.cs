@@ -19,6 +19,15 @@ internal static class QuicDefaults
 
     public const int ListenBacklog = 512;
 
+    public const int SessionTicketCount = 2;
+
+    public const int MaxSessionTicketCount = 8;
+
+    /// <summary>A ticket travels in each ClientHello of a resuming client.</summary>
+    public const int MaxSessionTicketData = 4096;
+
+    public static readonly TimeSpan SessionTicketLifetime = TimeSpan.FromDays(1);
+
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);

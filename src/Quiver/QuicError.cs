@@ -38,4 +38,10 @@ public enum QuicError
 
     /// <summary>A callback of the application threw; it is the inner exception.</summary>
     CallbackError = 15,
+
+    /// <summary>
+    /// The server did not take early data: the stream never was. Do again what is to be done, on a new stream of the same connection.
+    /// Not a value of System.Net.Quic.
+    /// </summary>
+    EarlyDataRejected = 256,
 }

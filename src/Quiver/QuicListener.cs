@@ -62,7 +62,8 @@ public sealed class QuicListener : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the next connection whose handshake is complete, waiting for one, or throws the failure of one incoming handshake: the
+    /// Takes the next connection whose handshake is complete (or whose early data was taken: <see cref="QuicServerConnectionOptions.AllowEarlyData"/>),
+    /// waiting for one, or throws the failure of one incoming handshake: the
     /// listener stays usable, so an accept loop must catch and go on.
     /// </summary>
     /// <param name="cancellationToken">Cancelling ends the wait only.</param>

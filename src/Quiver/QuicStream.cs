@@ -51,6 +51,12 @@ public sealed class QuicStream : Stream
         Driver.State.Id.Direction == StreamDirection.Bidirectional ? QuicStreamType.Bidirectional : QuicStreamType.Unidirectional;
 
     /// <summary>
+    /// On a server: whether something of what was received came as early data (0-RTT), which an attacker may have sent again. Once true it
+    /// stays so. RFC 9001 §9.2.
+    /// </summary>
+    public bool HasEarlyData => Driver.State.HasEarlyData;
+
+    /// <summary>
     /// Completes when the read half has ended: successfully when all data and the peer's FIN were read; with a
     /// <see cref="QuicException"/> when the peer reset it (<see cref="QuicError.StreamAborted"/>), this side aborted it
     /// (<see cref="QuicError.OperationAborted"/>) or the connection ended. Already complete when there is no read half.

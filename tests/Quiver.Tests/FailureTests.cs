@@ -123,7 +123,7 @@ public sealed class FailureTests
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var remote = (IPEndPoint)silent.Client.LocalEndPoint!;
         QuicClientConnectionOptions options = Loopback.ClientOptions(remote);
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions: null);
         EndpointLoop loop = EndpointRegistry.AcquireShared(AddressFamily.InterNetwork);
         ConnectionDriver driver = ConnectionDriver.CreateClient(
             loop,
@@ -132,13 +132,14 @@ public sealed class FailureTests
             ClientTlsSettingsFactory.Create(options, "localhost", null),
             PathAddress.From(new IPEndPoint(IPAddress.Loopback, loop.LocalEndPoint.Port)),
             PathAddress.From(remote));
-        handshake.Connection = new QuicConnection(driver, "localhost");
+        var connection = new QuicConnection(driver, "localhost");
+        handshake.Connection = connection;
         driver.Start();
 
         driver.Enter();
         driver.Closing.OnSendRefused(error);
         driver.Leave();
-        SocketException e = await Assert.ThrowsAsync<SocketException>(() => handshake.Completed.Soon());
+        SocketException e = await Assert.ThrowsAsync<SocketException>(() => connection.HandshakeCompleted.Soon());
         Assert.Equal(error, e.SocketErrorCode);
     }
 

@@ -29,6 +29,32 @@ public sealed class GetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_connection_resumes_on_request_and_says_so()
+    {
+        string hash = _www.CreateFile("file", 100_000);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/file", "-o", _out["copy"], "--insecure", "--resume");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hash, TemporaryFolder.Hash(_out["copy"]));
+        Assert.Contains(": resumed\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--early-data", "resumed, early data accepted")]
+    [InlineData("--quiet", "resumed")]
+    [InlineData("--no-resume", "not resumed")]
+    public async Task Early_data_goes_out_on_request_where_the_server_takes_it(string option, string expected)
+    {
+        string[] hashes = [.. Enumerable.Range(0, 20).Select(i => _www.CreateFile($"{i}", 5000 + i))];
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path, option);
+        string[] urls = [.. Enumerable.Range(0, 20).Select(i => $"{server.Url}/{i}")];
+        ToolRun run = await ToolRun.RunAsync(["get", .. urls, "-o", _out.Path, "--insecure", "--early-data"]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hashes, Enumerable.Range(0, 20).Select(i => TemporaryFolder.Hash(_out[$"{i}"])));
+        Assert.Contains($": {expected}\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_files_arrive_over_one_connection()
     {
         string[] hashes = [.. Enumerable.Range(0, 300).Select(i => _www.CreateFile($"sub/{i}", i * 37))];

@@ -12,7 +12,7 @@ public sealed class PerfTests
         ToolRun run = await ToolRun.RunAsync(["perf", .. s_short, "--limit", "--limit-bytes", "10MB", "--json"]);
         Assert.True(run.ExitCode == 0, run.Error);
         using JsonDocument report = JsonDocument.Parse(run.Out);
-        foreach (string name in new[] { "download", "upload", "rps", "pingpong", "handshakes" })
+        foreach (string name in new[] { "download", "upload", "rps", "pingpong", "handshakes", "resumed" })
         {
             Assert.True(report.RootElement.GetProperty(name).GetProperty("median").GetDouble() > 0, name);
         }

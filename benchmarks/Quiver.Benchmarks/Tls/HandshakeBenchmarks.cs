@@ -4,6 +4,7 @@ using BenchmarkDotNet.Attributes;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Benchmarks.Tls;
 
@@ -84,6 +85,14 @@ public class HandshakeBenchmarks
         }
 
         public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
+        {
+        }
+
+        public void OnEarlyData(bool isAccepted)
+        {
+        }
+
+        public void OnSessionTicket(TlsSession session)
         {
         }
 

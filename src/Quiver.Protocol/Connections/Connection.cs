@@ -44,6 +44,8 @@ internal sealed class Connection : IDisposable
 
     public bool IsHandshakeComplete => Tls.IsComplete;
 
+    public EarlyDataState EarlyData => _state.Early.State;
+
     /// <summary>Whether any packet of the peer was authenticated.</summary>
     public bool HasSeenPeer => _start.HasSeenPeer;
 
@@ -115,6 +117,7 @@ internal sealed class Connection : IDisposable
             Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
             next = Timestamp.Min(next, _state.LocalIds.Deadline);
+            next = Timestamp.Min(next, _state.Early.Deadline);
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -222,6 +225,7 @@ internal sealed class Connection : IDisposable
         }
 
         _state.LocalIds.OnTimeout(now);
+        _state.Early.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
     }
@@ -239,6 +243,9 @@ internal sealed class Connection : IDisposable
             SetHandshakeTimeout(settings.HandshakeTimeout, _startTime);
             _handshake.ResumeWithServerSettings(settings, tls);
             _state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, _state.ProbePeriod, now);
+
+            // Early data that came before there were keys for it.
+            _receiver.ReplayUndecryptable(now);
             AfterInput(now);
         }
         catch (TransportException violation)
@@ -359,6 +366,16 @@ internal sealed class Connection : IDisposable
             _state.IsIdleConfigured = true;
             ConnectionSettings settings = _state.Settings!; // fixed before the handshake could complete
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
+            if (_state.Role == EndpointRole.Server)
+            {
+                long unixMilliseconds = settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond);
+                _handshake.SendTickets(unixMilliseconds);
+                if (settings.NewTokens is { } tokens)
+                {
+                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, QuicVersion.V1, unixMilliseconds));
+                }
+            }
+
             _receiver.ReplayUndecryptable(now);
         }
     }

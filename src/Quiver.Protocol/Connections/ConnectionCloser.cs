@@ -116,7 +116,9 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         {
             // Once confirmed only 1-RTT keys are left. Before, 1-RTT goes along with the others.
             // A client that has Handshake keys knows that the server has them: no Initial, which would fill 1,200 bytes. RFC 9000 §14.1.
-            bool isNeedless = space.Id == PacketNumberSpace.Initial && state.Role == EndpointRole.Client && sealer.CanWrite(PacketNumberSpace.Handshake);
+            // Nor is it said in early data, which the server may not take.
+            bool isNeedless = sealer.LevelOf(space) == EncryptionLevel.EarlyData
+                || (space.Id == PacketNumberSpace.Initial && state.Role == EndpointRole.Client && sealer.CanWrite(PacketNumberSpace.Handshake));
             if (sealer.CanWrite(space.Id) && !isNeedless)
             {
                 length = WriteClose(space, destination, length, now);
@@ -167,7 +169,7 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         byte[] text = hide ? [] : Encoding.UTF8.GetBytes(Cut(reason.Reason));
         var frame = new ConnectionCloseFrame(
             isApplication && !hide, hide ? (ulong)TransportErrorCode.ApplicationError : reason.Code, reason.FrameType, text);
-        if (destination.Length - offset < sealer.Overhead(space.Id) + frame.Length)
+        if (destination.Length - offset < sealer.Overhead(space) + frame.Length)
         {
             return offset;
         }
@@ -177,7 +179,7 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
         frame.Write(ref writer);
         writer.WriteZeros(PacketSealer.PaddingForSample(packet, writer.Position));
         int end = packet.PayloadEnd + writer.Position;
-        if (space.Id == PacketNumberSpace.Initial && !sealer.CanWrite(PacketNumberSpace.Handshake) && !sealer.CanWrite(PacketNumberSpace.Application))
+        if (space.Id == PacketNumberSpace.Initial && !sealer.CanWrite(PacketNumberSpace.Handshake) && !state.ApplicationKeys.CanWrite)
         {
             int padding = PacketHeader.MinInitialDatagram - end - PacketProtection.TagLength;
             destination.Slice(end, Math.Max(0, padding)).Clear();

@@ -1,6 +1,7 @@
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tokens;
+using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
 
@@ -39,6 +40,12 @@ internal sealed record ConnectionSettings
 
     /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
     public ulong DefaultStreamErrorCode { get; init; }
+
+    /// <summary>Client: what was remembered with the session that is offered. RFC 9000 §7.4.1.</summary>
+    public TransportParameterSet? Remembered { get; init; }
+
+    /// <summary>Server: the Unix time in milliseconds at <see cref="Timestamp"/> zero, for tickets.</summary>
+    public long UnixMillisecondsAtZero { get; init; }
 
     public IRandomSource Random { get; init; } = null!;
 

@@ -46,6 +46,8 @@ internal sealed class ConnectionState : IDisposable
 
     public KeyUpdate ApplicationKeys { get; } = new();
 
+    public EarlyData Early { get; } = new();
+
     public AmplificationLimit Amplification { get; }
 
     public PathResponder PathResponses { get; } = new();
@@ -143,6 +145,16 @@ internal sealed class ConnectionState : IDisposable
         Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
     }
 
+    /// <summary>Early data was refused: its streams never were, and ids begin anew; its datagrams are lost. RFC 9001 §4.6.2.</summary>
+    public void ForgetStreams()
+    {
+        Recovery.ForgetSent(PacketNumberSpace.Application);
+        Datagrams.Abandon();
+        Datagrams.PeerMaxFrameSize = 0;
+        Streams!.Table.Abandon(); // early data was sent on streams
+        SetLocalParameters(LocalParameters!, Settings!); // set together, before any stream
+    }
+
     /// <summary>Drops a space with its keys. RFC 9001 §4.9.</summary>
     public void Discard(PacketNumberSpace id)
     {
@@ -161,6 +173,7 @@ internal sealed class ConnectionState : IDisposable
         }
 
         ApplicationKeys.Dispose();
+        Early.Dispose();
         Streams?.Table.Abandon();
     }
 }

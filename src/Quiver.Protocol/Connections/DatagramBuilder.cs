@@ -46,7 +46,7 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         EcnCodepoint ecn = state.Recovery.EcnCodepoint;
         foreach (PacketSpace space in state.Spaces)
         {
-            if (!sealer.CanWrite(space.Id) || destination.Length - length < sealer.Overhead(space.Id) + MinFrameRoom)
+            if (!sealer.CanWrite(space.Id) || destination.Length - length < sealer.Overhead(space) + MinFrameRoom)
             {
                 continue;
             }
@@ -115,7 +115,7 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         PendingPacket packet = sealer.Begin(space, destination, offset);
         ulong mark = log.FrameMark;
         Span<byte> payload = destination[packet.PayloadEnd..^PacketProtection.TagLength];
-        var builder = new PacketBuilder(payload, log, space.Level, now);
+        var builder = new PacketBuilder(payload, log, packet.Level, now);
         if (space.Acks.HasNew && (space.Acks.IsDue || maySend))
         {
             space.Acks.TryWrite(ref builder.Writer, log, (int)TransportParameters.TransportParameterSet.DefaultAckDelayExponent, now);

@@ -69,9 +69,9 @@ internal sealed class DatagramReceiver(
             case PacketType.Retry:
                 start.OnRetry(packet, header);
                 return;
-            case PacketType.ZeroRtt:
+            case PacketType.ZeroRtt when state.Role == EndpointRole.Client:
                 return;
-            case PacketType.Initial or PacketType.Handshake or PacketType.OneRtt:
+            case PacketType.Initial or PacketType.ZeroRtt or PacketType.Handshake or PacketType.OneRtt:
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(header));
@@ -132,6 +132,11 @@ internal sealed class DatagramReceiver(
         }
 
         start.OnAuthenticated(header);
+        if (header.Type == PacketType.OneRtt)
+        {
+            state.Early.OnOneRttReceived(3 * state.ProbePeriod, now);
+        }
+
         state.Idle.OnReceived(state.ProbePeriod, now);
         bool isAckEliciting = dispatcher.Dispatch(opened, arrival, datagramLength, now);
         if (!opened.Space.IsDiscarded)

@@ -45,9 +45,9 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
             }
 
             // Some frames have no place in some packets. RFC 9000 §12.4, §12.5.
-            if (!FrameRules.IsAllowed(type, packet.Space.Level))
+            if (!FrameRules.IsAllowed(type, packet.Level))
             {
-                TransportException.Throw(TransportErrorCode.ProtocolViolation, $"frame type 0x{type:x} in a packet of {packet.Space.Level}", type);
+                TransportException.Throw(TransportErrorCode.ProtocolViolation, $"frame type 0x{type:x} in a packet of {packet.Level}", type);
             }
 
             isAckEliciting |= FrameRules.IsAckEliciting(type);
@@ -78,7 +78,12 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
 
             case >= FrameType.Stream and <= FrameType.StreamLast:
                 Check(StreamFrame.TryRead(ref reader, type, out StreamFrame data), FrameType.Stream);
-                Streams.Table.FindForReceiving(data.Id, FrameType.Stream)?.Receive!.OnStreamFrame(data.Offset, data.Data, data.Fin);
+                if (Streams.Table.FindForReceiving(data.Id, FrameType.Stream) is { } stream)
+                {
+                    stream.HasEarlyData |= packet.Level == EncryptionLevel.EarlyData;
+                    stream.Receive!.OnStreamFrame(data.Offset, data.Data, data.Fin);
+                }
+
                 break;
 
             case FrameType.ResetStream:
@@ -185,7 +190,7 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
         }
     }
 
-    private StreamContext Streams => state.Streams!; // 1-RTT packets are opened only after the parameters are fixed
+    private StreamContext Streams => state.Streams!; // 0-RTT and 1-RTT packets are opened only after the parameters are fixed
 
     private static void Check(bool ok, FrameType type)
     {

@@ -2,6 +2,7 @@ using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
@@ -47,10 +48,20 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
     {
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
-        ApplyPeerLimits();
+        UseLimits(state.PeerParameters!); // they came with the ClientHello, which the handshake waits with
+        if (tls.Psk is { AllowsEarlyData: true } psk && !Supports(parameters, psk.RememberedParameters.Span))
+        {
+            tls = tls with { Psk = psk with { AllowsEarlyData = false } };
+        }
+
         _tls.ResumeWithServerSettings(tls, TransportParameterWriter.Write(parameters, state.Random));
+        state.Early.OnAnswered();
         NoticeSuspension();
     }
+
+    /// <summary>Server, once complete.</summary>
+    public void SendTickets(long unixMilliseconds) => _tls.SendTickets(
+        QuicVersion.V1, TransportParameterWriter.Write(RememberedParameters.Of(state.LocalParameters!)), unixMilliseconds); // fixed before
 
     public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason)
     {
@@ -67,6 +78,10 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         {
             state.ApplicationKeys.SetRead(keys);
         }
+        else if (level == EncryptionLevel.EarlyData)
+        {
+            state.Early.StartReading(keys);
+        }
         else
         {
             state.Space(SpaceOf(level)).Read = keys;
@@ -78,7 +93,17 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         PacketProtection keys = PacketProtection.Create(QuicVersion.V1, suite, secret);
         if (level == EncryptionLevel.Application)
         {
-            state.ApplicationKeys.SetWrite(keys);
+            state.ApplicationKeys.SetWrite(keys, state.Space(PacketNumberSpace.Application).Recovery.Log.NextPacketNumber);
+            state.Early.StopWriting();
+            return;
+        }
+
+        if (level == EncryptionLevel.EarlyData)
+        {
+            state.Early.StartWriting(keys);
+            TransportParameterSet remembered = state.Settings!.Remembered!; // a session is offered with what was remembered
+            UseLimits(remembered);
+            Grant(new TransportParameterSet(), remembered);
             return;
         }
 
@@ -98,11 +123,29 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
             state.PeerIds.SetHandshakeToken(token);
         }
 
-        if (state.Streams is not null)
-        {
-            ApplyPeerLimits();
-        }
     }
+
+    public void OnEarlyData(bool isAccepted)
+    {
+        state.Early.Decide(isAccepted);
+        if (state.Role == EndpointRole.Client)
+        {
+            if (isAccepted)
+            {
+                CheckRemembered(state.PeerParameters!); // they come before
+            }
+            else
+            {
+                state.Early.StopWriting();
+                state.ForgetStreams();
+            }
+        }
+
+        state.Events.OnEarlyData(isAccepted);
+    }
+
+    public void OnSessionTicket(TlsSession session) =>
+        state.Events.OnSessionTicket(session, RememberedParameters.Of(state.PeerParameters!)); // the handshake is complete
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
         state.Events.OnKeyLog(label, clientRandom, secret);
@@ -112,8 +155,13 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         state.Phase = ConnectionPhase.Established;
         state.LocalIds.OnPeerLimit(state.PeerParameters!.ActiveConnectionIdLimit);
         state.Events.OnHandshakeComplete();
-        Grant(StreamDirection.Bidirectional, state.PeerParameters.InitialMaxStreamsBidi);
-        Grant(StreamDirection.Unidirectional, state.PeerParameters.InitialMaxStreamsUni);
+        if (state.Role == EndpointRole.Client)
+        {
+            // Only now: what is sent as early data keeps to what was remembered. RFC 9000 §7.4.1.
+            UseLimits(state.PeerParameters);
+        }
+
+        Grant(state is { Role: EndpointRole.Client, Early.State: EarlyDataState.Accepted } ? state.Settings!.Remembered! : new(), state.PeerParameters);
         if (state.Role == EndpointRole.Server)
         {
             // A server's handshake is confirmed when it is complete. RFC 9001 §4.1.2.
@@ -140,6 +188,19 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         EncryptionLevel.Application => PacketNumberSpace.Application,
         _ => throw new ArgumentOutOfRangeException(nameof(level)),
     };
+
+    /// <summary>A server that takes early data keeps to all limits under which it may have been sent. RFC 9000 §7.4.1.</summary>
+    private static bool Supports(TransportParameterSet now, ReadOnlySpan<byte> remembered) =>
+        RememberedParameters.FindReduction(TransportParameterReader.Read(remembered, EndpointRole.Server), now) is null;
+
+    private void CheckRemembered(TransportParameterSet now)
+    {
+        if (RememberedParameters.FindReduction(state.Settings!.Remembered!, now) is { } name) // early data went out under them
+        {
+            TransportException.Throw(
+                TransportErrorCode.ProtocolViolation, $"the server takes early data and lowers {name}, under which it was sent");
+        }
+    }
 
     private void NoticeSuspension()
     {
@@ -176,23 +237,31 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         }
     }
 
-    private void ApplyPeerLimits()
+    private void UseLimits(TransportParameterSet peer)
     {
-        if (state.PeerParameters is TransportParameterSet peer)
+        state.Streams!.Table.SetPeerParameters(peer);
+        if (state.Streams.SendCredit.TryRaise(peer.InitialMaxData))
         {
-            state.Streams!.Table.SetPeerParameters(peer);
-            state.Streams.SendCredit.TryRaise(peer.InitialMaxData);
-            state.Datagrams.PeerMaxFrameSize = peer.MaxDatagramFrameSize;
-            state.Streams.Table.Outgoing(StreamDirection.Bidirectional).Raise(peer.InitialMaxStreamsBidi);
-            state.Streams.Table.Outgoing(StreamDirection.Unidirectional).Raise(peer.InitialMaxStreamsUni);
+            state.Streams.Scheduler.OnConnectionCredit();
         }
+
+        state.Datagrams.PeerMaxFrameSize = peer.MaxDatagramFrameSize;
+        state.Streams.Table.Outgoing(StreamDirection.Bidirectional).Raise(peer.InitialMaxStreamsBidi);
+        state.Streams.Table.Outgoing(StreamDirection.Unidirectional).Raise(peer.InitialMaxStreamsUni);
     }
 
-    private void Grant(StreamDirection direction, ulong count)
+    /// <summary>Tells by how much the limits on streams grew.</summary>
+    private void Grant(TransportParameterSet before, TransportParameterSet now)
     {
-        if (count > 0)
+        Grant(StreamDirection.Bidirectional, now.InitialMaxStreamsBidi - before.InitialMaxStreamsBidi);
+        Grant(StreamDirection.Unidirectional, now.InitialMaxStreamsUni - before.InitialMaxStreamsUni);
+    }
+
+    private void Grant(StreamDirection direction, ulong increment)
+    {
+        if (increment > 0)
         {
-            state.Events.OnStreamCreditGranted(direction, count);
+            state.Events.OnStreamCreditGranted(direction, increment);
         }
     }
 

@@ -67,7 +67,10 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         state.InitialToken = header.Token.ToArray();
         state.PeerIds.Replace(header.Source);
         SetInitialKeys(header.Source);
-        state.Recovery.OnRetry();
+
+        // All is sent anew, early data too; packet numbers go on. RFC 9000 §17.2.5.3.
+        state.Recovery.ForgetSent(PacketNumberSpace.Initial);
+        state.Recovery.ForgetSent(PacketNumberSpace.Application);
     }
 
     /// <summary>Client: gives up when the server does not speak our version. RFC 9000 §6.2.</summary>

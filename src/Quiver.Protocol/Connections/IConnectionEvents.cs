@@ -1,6 +1,8 @@
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
 
@@ -15,6 +17,13 @@ internal interface IConnectionEvents
 
     /// <summary>The handshake is complete: streams may be opened and the negotiated values read.</summary>
     void OnHandshakeComplete();
+
+    /// <summary>Early data was accepted or refused. On a client all streams opened before are gone when it was refused; on a server that
+    /// accepts, streams may come from now on, before the handshake is complete.</summary>
+    void OnEarlyData(bool isAccepted);
+
+    /// <summary>Client: a ticket came, to be kept with the server's parameters.</summary>
+    void OnSessionTicket(TlsSession session, TransportParameterSet parameters);
 
     /// <summary>The peer opened a stream; it is queued for the application to accept.</summary>
     void OnStreamOpenedByPeer(QuicStreamState stream);

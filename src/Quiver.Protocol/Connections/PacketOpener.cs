@@ -13,12 +13,20 @@ internal sealed class PacketOpener(ConnectionState state)
     private const byte KeyPhaseBit = 0x04;
 
     /// <summary>Whether the keys for a packet of the type are there.</summary>
-    public bool CanOpen(PacketType type) => type == PacketType.OneRtt
-        ? state.ApplicationKeys.CanRead && state.Phase != ConnectionPhase.Handshaking
-        : state.Space(SpaceOf(type)).Read is not null;
+    public bool CanOpen(PacketType type) => type switch
+    {
+        PacketType.OneRtt => state.ApplicationKeys.CanRead && state.Phase != ConnectionPhase.Handshaking,
+        PacketType.ZeroRtt => state.Early.Read is not null,
+        _ => state.Space(SpaceOf(type)).Read is not null,
+    };
 
     /// <summary>Whether the keys of a packet of the type are gone for good.</summary>
-    public bool IsDiscarded(PacketType type) => type != PacketType.OneRtt && state.Space(SpaceOf(type)).IsDiscarded;
+    public bool IsDiscarded(PacketType type) => type switch
+    {
+        PacketType.OneRtt => false,
+        PacketType.ZeroRtt => state.Early.IsReadOver,
+        _ => state.Space(SpaceOf(type)).IsDiscarded,
+    };
 
     /// <summary>Opens a packet in place. <paramref name="packet"/> is exactly the packet.</summary>
     public bool TryOpen(Span<byte> packet, in PacketHeader header, Timestamp now, out OpenedPacket opened)
@@ -35,11 +43,12 @@ internal sealed class PacketOpener(ConnectionState state)
         }
 
         bool isLong = header.Type != PacketType.OneRtt;
+        PacketProtection? keys = header.Type == PacketType.ZeroRtt ? state.Early.Read : space.Read;
         Span<byte> mask = stackalloc byte[PacketProtection.MaskLength];
         ReadOnlySpan<byte> sample = packet.Slice(sampleOffset, PacketProtection.SampleLength);
         if (isLong)
         {
-            space.Read!.HeaderMask(sample, mask);
+            keys!.HeaderMask(sample, mask); // CanOpen was asked before
         }
         else
         {
@@ -59,7 +68,7 @@ internal sealed class PacketOpener(ConnectionState state)
         ReadOnlySpan<byte> aad = packet[..payloadOffset];
         Span<byte> payload = packet[payloadOffset..];
         bool authentic = isLong
-            ? space.Read!.TryOpen(number, aad, payload)
+            ? keys!.TryOpen(number, aad, payload)
             : state.ApplicationKeys.TryOpen(
                 number, (packet[0] & KeyPhaseBit) != 0, aad, payload, space.Recovery.Log.NextPacketNumber, 3 * state.ProbePeriod, now);
         if (!authentic || number > VarInt.MaxValue)
@@ -73,7 +82,8 @@ internal sealed class PacketOpener(ConnectionState state)
             TransportException.Throw(TransportErrorCode.ProtocolViolation, "reserved bits of a header are not zero");
         }
 
-        opened = new OpenedPacket(space, number, header.Destination, payload[..^PacketProtection.TagLength]);
+        EncryptionLevel level = header.Type == PacketType.ZeroRtt ? EncryptionLevel.EarlyData : space.Level;
+        opened = new OpenedPacket(space, level, number, header.Destination, payload[..^PacketProtection.TagLength]);
         return true;
     }
 
@@ -81,7 +91,7 @@ internal sealed class PacketOpener(ConnectionState state)
     {
         PacketType.Initial => PacketNumberSpace.Initial,
         PacketType.Handshake => PacketNumberSpace.Handshake,
-        PacketType.OneRtt => PacketNumberSpace.Application,
+        PacketType.ZeroRtt or PacketType.OneRtt => PacketNumberSpace.Application,
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 }

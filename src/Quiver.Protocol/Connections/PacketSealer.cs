@@ -13,8 +13,12 @@ internal sealed class PacketSealer(ConnectionState state)
     private const int MinSampledLength = 4;
 
     public bool CanWrite(PacketNumberSpace space) => space == PacketNumberSpace.Application
-        ? state.ApplicationKeys.CanWrite && state.Streams is not null
+        ? (state.ApplicationKeys.CanWrite || state.Early.Write is not null) && state.Streams is not null
         : state.Space(space).Write is not null;
+
+    /// <summary>The keys that the next packet of a space gets: until there are 1-RTT keys, a client has those of early data.</summary>
+    public EncryptionLevel LevelOf(PacketSpace space) =>
+        space.Id == PacketNumberSpace.Application && !state.ApplicationKeys.CanWrite ? EncryptionLevel.EarlyData : space.Level;
 
     /// <summary>Writes a header at the start of the destination, packet number included.</summary>
     public PendingPacket Begin(PacketSpace space, Span<byte> destination, int offset)
@@ -23,7 +27,8 @@ internal sealed class PacketSealer(ConnectionState state)
         int numberLength = PacketNumberCodec.Length(number, space.Recovery.LargestAcked);
         ConnectionId peer = state.PeerIds.Current;
         var writer = new PacketWriter(destination[offset..]);
-        if (space.Id == PacketNumberSpace.Application)
+        EncryptionLevel level = LevelOf(space);
+        if (level == EncryptionLevel.Application)
         {
             state.ApplicationKeys.BeforeSeal(number);
             writer.WriteByte((byte)(PacketHeader.FixedBit | (state.ApplicationKeys.Phase ? KeyPhaseBit : 0) | (numberLength - 1)));
@@ -31,20 +36,19 @@ internal sealed class PacketSealer(ConnectionState state)
         }
         else
         {
-            PacketType type = space.Id == PacketNumberSpace.Initial ? PacketType.Initial : PacketType.Handshake;
-            LongHeader.Write(ref writer, type, peer, state.LocalInitialSource, state.InitialToken, numberLength);
+            LongHeader.Write(ref writer, TypeOf(level), peer, state.LocalInitialSource, state.InitialToken, numberLength);
         }
 
         int numberOffset = offset + writer.Position;
         PacketNumberCodec.Write(writer.Free, number, numberLength);
-        return new PendingPacket(space, number, offset, numberOffset, numberLength, numberOffset + numberLength);
+        return new PendingPacket(space, level, number, offset, numberOffset, numberLength, numberOffset + numberLength);
     }
 
     /// <summary>Bytes that a header takes at most; with the tag, what a packet costs beside its frames.</summary>
-    public int Overhead(PacketNumberSpace space) => space == PacketNumberSpace.Application
+    public int Overhead(PacketSpace space) => LevelOf(space) == EncryptionLevel.Application
         ? state.OneRttOverhead
         : PacketProtection.TagLength + LongHeader.Size(
-            space == PacketNumberSpace.Initial ? PacketType.Initial : PacketType.Handshake,
+            TypeOf(LevelOf(space)),
             state.PeerIds.Current,
             state.LocalInitialSource,
             state.InitialToken.Length,
@@ -58,7 +62,7 @@ internal sealed class PacketSealer(ConnectionState state)
     public int Seal(in PendingPacket packet, Span<byte> destination)
     {
         int end = packet.PayloadEnd + PacketProtection.TagLength;
-        bool isLong = packet.Space.Id != PacketNumberSpace.Application;
+        bool isLong = packet.Level != EncryptionLevel.Application;
         if (isLong)
         {
             BinaryPrimitives.WriteUInt16BigEndian(
@@ -72,8 +76,10 @@ internal sealed class PacketSealer(ConnectionState state)
         ReadOnlySpan<byte> sample = destination.Slice(packet.NumberOffset + 4, PacketProtection.SampleLength);
         if (isLong)
         {
-            packet.Space.Write!.Seal(packet.Number, header, payload);
-            packet.Space.Write.HeaderMask(sample, mask);
+            // It has begun, so the keys are there.
+            PacketProtection keys = packet.Level == EncryptionLevel.EarlyData ? state.Early.Write! : packet.Space.Write!;
+            keys.Seal(packet.Number, header, payload);
+            keys.HeaderMask(sample, mask);
         }
         else
         {
@@ -89,4 +95,13 @@ internal sealed class PacketSealer(ConnectionState state)
 
         return end;
     }
+
+    private static PacketType TypeOf(EncryptionLevel level) => level switch
+    {
+        EncryptionLevel.Initial => PacketType.Initial,
+        EncryptionLevel.EarlyData => PacketType.ZeroRtt,
+        EncryptionLevel.Handshake => PacketType.Handshake,
+        EncryptionLevel.Application => PacketType.OneRtt,
+        _ => throw new ArgumentOutOfRangeException(nameof(level)),
+    };
 }

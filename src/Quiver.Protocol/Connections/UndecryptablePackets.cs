@@ -5,8 +5,9 @@ namespace Quiver.Protocol.Connections;
 /// <summary>Packets whose keys are not there yet, kept until they come. RFC 9001 §5.7. Owns pooled copies.</summary>
 internal sealed class UndecryptablePackets : IDisposable
 {
-    /// <summary>Packets kept: the flight that may overtake a delayed handshake packet. As MsQuic's 15, and one.</summary>
-    public const int MaxPackets = 16;
+    /// <summary>Packets kept: the flight that may overtake a delayed handshake packet, and a first window of early data, which comes
+    /// before the server has settings. As quic-go's 32.</summary>
+    public const int MaxPackets = 32;
 
     /// <summary>Longer ones are not kept: nobody sends them before the path's size is known.</summary>
     public const int MaxLength = 2048;

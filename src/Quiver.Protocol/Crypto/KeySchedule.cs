@@ -13,14 +13,36 @@ internal sealed class KeySchedule(CipherSuite suite) : IDisposable
 
     private readonly byte[] _secret = new byte[KeyScheduleHash.Of(suite).Length];
     private readonly KeyScheduleHash _hash = KeyScheduleHash.Of(suite);
+    private bool _hasPsk;
 
     public CipherSuite Suite { get; } = suite;
 
     public int HashLength => _hash.Length;
 
+    /// <summary>The early secret of a PSK; without this call there is none.</summary>
+    public void EnterEarly(ReadOnlySpan<byte> psk)
+    {
+        HKDF.Extract(_hash.Name, psk, _hash.Zeros, _secret);
+        _hasPsk = true;
+    }
+
     /// <summary>From the early secret to the handshake secret, with the shared secret of the key exchange.</summary>
-    public void EnterHandshake(ReadOnlySpan<byte> sharedSecret) =>
-        HKDF.Extract(_hash.Name, sharedSecret, _hash.EarlyDerived, _secret);
+    public void EnterHandshake(ReadOnlySpan<byte> sharedSecret)
+    {
+        Span<byte> derived = stackalloc byte[MaxHashLength];
+        derived = derived[..HashLength];
+        if (_hasPsk)
+        {
+            Derive("derived"u8, _hash.OfNothing, derived);
+        }
+        else
+        {
+            _hash.EarlyDerived.CopyTo(derived);
+        }
+
+        HKDF.Extract(_hash.Name, sharedSecret, derived, _secret);
+        CryptographicOperations.ZeroMemory(derived);
+    }
 
     /// <summary>From the handshake secret to the main secret.</summary>
     public void EnterMain()
@@ -43,6 +65,16 @@ internal sealed class KeySchedule(CipherSuite suite) : IDisposable
         key = key[..HashLength];
         HkdfLabel.Expand(Suite, trafficSecret, "finished"u8, [], key);
         _hash.Authenticate(key, transcriptHash, verifyData);
+        CryptographicOperations.ZeroMemory(key);
+    }
+
+    /// <summary>The binder of a PSK over the hash of a ClientHello without its binders; the secret is the early one. RFC 9846 §4.3.11.2.</summary>
+    public void ComputeBinder(ReadOnlySpan<byte> transcriptHash, Span<byte> binder)
+    {
+        Span<byte> key = stackalloc byte[MaxHashLength];
+        key = key[..HashLength];
+        Derive("res binder"u8, _hash.OfNothing, key);
+        ComputeFinished(key, transcriptHash, binder);
         CryptographicOperations.ZeroMemory(key);
     }
 

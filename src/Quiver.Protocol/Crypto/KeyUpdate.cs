@@ -36,7 +36,12 @@ internal sealed class KeyUpdate : IDisposable
         _nextRead = protection.CreateNext();
     }
 
-    public void SetWrite(PacketProtection protection) => _write = protection;
+    /// <summary>Packets from <paramref name="firstNumber"/> on are protected with these; those before were early data.</summary>
+    public void SetWrite(PacketProtection protection, ulong firstNumber)
+    {
+        _write = protection;
+        _firstSent = firstNumber;
+    }
 
     public void HeaderMaskForRead(ReadOnlySpan<byte> sample, Span<byte> mask) => _read!.HeaderMask(sample, mask);
 

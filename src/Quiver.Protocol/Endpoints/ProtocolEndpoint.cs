@@ -52,6 +52,12 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
             return RouteReset(datagram, arrival, RouteKind.Reset);
         }
 
+        if (AcceptsConnections && header.Type == PacketType.ZeroRtt && header.Destination.Length >= MinInitialDestination)
+        {
+            return new Route<T>(
+                RouteKind.KeepEarly, null, ServerInitial.From(header, arrival));
+        }
+
         // A new connection needs an Initial in a datagram of 1,200 bytes, for an id of 8 or more. RFC 9000 §7.2, §14.1.
         if (!AcceptsConnections || header.Type != PacketType.Initial || datagram.Length < PacketHeader.MinInitialDatagram
             || header.Destination.Length < MinInitialDestination)

@@ -18,6 +18,9 @@ internal enum RouteKind
     /// <summary>Answer with <see cref="StatelessAnswers.WriteReset"/>: it is for a connection that we do not know, or no longer.</summary>
     Reset,
 
+    /// <summary>Keep it in <see cref="EarlyPackets"/>: the Initial of its connection may be on its way.</summary>
+    KeepEarly,
+
     /// <summary>The peer reset the connection: tell it by <see cref="Connections.Connection.OnStatelessReset"/>.</summary>
     StatelessReset,
 }

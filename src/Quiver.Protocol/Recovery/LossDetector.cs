@@ -201,6 +201,14 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
         // A handshake flight is short and all of it is needed.
         SendAgain(target, probed == PacketNumberSpace.Application ? 2 : int.MaxValue);
+        SpaceRecovery application = _spaces[(int)PacketNumberSpace.Application];
+        if (probed == PacketNumberSpace.Initial && role == EndpointRole.Client && application.AckElicitingInFlight > 0)
+        {
+            // Early data may have been lost with the first Initial, and has no probe of its own yet. RFC 9002 §6.2.4.
+            application.ProbesPending = 1;
+            SendAgain(application, 2);
+        }
+
         _ptoCount++;
     }
 
@@ -229,10 +237,11 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         _ptoCount = 0;
     }
 
-    /// <summary>All Initials count as lost without being congestion: after a Retry they are sent anew. RFC 9002 §6.3.</summary>
-    public void OnRetry()
+    /// <summary>All packets of a space count as lost without being congestion: after a Retry they are sent anew (RFC 9002 §6.3), and early
+    /// data that was refused was never there.</summary>
+    public void ForgetSent(PacketNumberSpace spaceId)
     {
-        SpaceRecovery space = _spaces[(int)PacketNumberSpace.Initial];
+        SpaceRecovery space = _spaces[(int)spaceId];
         for (ulong number = space.Log.Oldest; number < space.Log.NextPacketNumber; number++)
         {
             ref SentPacket packet = ref space.Log[number];

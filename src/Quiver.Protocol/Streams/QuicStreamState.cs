@@ -32,6 +32,9 @@ internal sealed class QuicStreamState
 
     public bool IsAccepted { get; set; }
 
+    /// <summary>Whether something of what was received came as early data, which an attacker may have sent again. RFC 9001 §9.2.</summary>
+    public bool HasEarlyData { get; set; }
+
     /// <summary>Whether the stream waits in the control queue.</summary>
     public bool IsControlQueued { get; set; }
 

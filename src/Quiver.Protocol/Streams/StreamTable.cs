@@ -34,7 +34,19 @@ internal sealed class StreamTable
 
     public IncomingStreamLimit Incoming(StreamDirection direction) => _incoming[(int)direction];
 
-    public void SetPeerParameters(TransportParameterSet peer) => _peer = peer;
+    /// <summary>Limits of new streams, and of our own that are open: those began with remembered ones. RFC 9000 §7.4.1.</summary>
+    public void SetPeerParameters(TransportParameterSet peer)
+    {
+        _peer = peer;
+        foreach (QuicStreamState stream in _streams.Values)
+        {
+            if (stream.Id.Initiator == _role)
+            {
+                stream.Send!.OnMaxStreamData( // ours, so we send on it
+                    stream.Id.Direction == StreamDirection.Bidirectional ? peer.InitialMaxStreamDataBidiRemote : peer.InitialMaxStreamDataUni);
+            }
+        }
+    }
 
     public bool TryOpen(StreamDirection direction, out QuicStreamState? stream)
     {

@@ -1,8 +1,10 @@
+using System.Security.Cryptography;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Extensions;
 using Quiver.Protocol.Tls.KeyExchange;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -16,6 +18,7 @@ internal sealed class ClientHandshake : ITlsHandshake
     private readonly MessageAssembler _input = new();
     private readonly PeerAuthentication _server = new(EndpointRole.Server);
     private readonly ClientAuthentication _authentication;
+    private byte[]? _resumptionSecret;
     private ClientState _state = ClientState.Start;
     private bool _isRetried;
     private bool _isProcessing;
@@ -43,7 +46,12 @@ internal sealed class ClientHandshake : ITlsHandshake
 
     public NamedGroup NegotiatedGroup { get; private set; }
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates => _server.Chain;
+    public bool IsResumed { get; private set; }
+
+    public PskOffer? OfferedPsks => null;
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates =>
+        IsResumed ? _settings.Session!.Session.PeerCertificates : _server.Chain; // What was resumed was offered.
 
     public void Start()
     {
@@ -61,6 +69,9 @@ internal sealed class ClientHandshake : ITlsHandshake
         _state = ClientState.WaitServerHello;
         SendClientHello();
     }
+
+    public void SendTickets(QuicVersion version, byte[] rememberedParameters, long unixMilliseconds) =>
+        throw new InvalidOperationException("A client gives no tickets.");
 
     public void Receive(EncryptionLevel level, ReadOnlySpan<byte> bytes)
     {
@@ -88,6 +99,12 @@ internal sealed class ClientHandshake : ITlsHandshake
     }
 
     public void Dispose()
+    {
+        ReleaseHandshake();
+        CryptographicOperations.ZeroMemory(_resumptionSecret);
+    }
+
+    private void ReleaseHandshake()
     {
         _offer.Dispose();
         _keys.Dispose();
@@ -143,7 +160,7 @@ internal sealed class ClientHandshake : ITlsHandshake
                 OnFinished(message);
                 break;
             case ClientState.Connected:
-                PostHandshake.HandleAtClient(message);
+                OnPostHandshake(message);
                 break;
             case ClientState.Start:
             default:
@@ -167,6 +184,12 @@ internal sealed class ClientHandshake : ITlsHandshake
         ReadOnlySpan<byte> share = ServerHelloRules.ReadShare(hello, _offer, retriedGroup, out IKeyShare own);
         SelectSuite(hello.Suite);
         NegotiatedGroup = own.Group;
+        IsResumed = ServerHelloRules.ReadsSession(hello, _offer);
+        if (IsResumed)
+        {
+            _keys.UsePsk(_offer.Session!.Session.Psk); // Taken by the server, so it was offered.
+        }
+
         _keys.Transcript.Add(message.Whole);
         byte[] secret = own.Agree(share);
         _offer.Dispose();
@@ -184,7 +207,13 @@ internal sealed class ClientHandshake : ITlsHandshake
         }
 
         NegotiatedGroup = ServerHelloRules.ReadRetry(retry, out ReadOnlySpan<byte> cookie);
+        if (_offer.HasEarlyData)
+        {
+            _sink.OnEarlyData(isAccepted: false);
+        }
+
         _offer.Retry(NegotiatedGroup, cookie);
+        _offer.OnRetrySuite(retry.Suite);
         SelectSuite(retry.Suite);
         _isRetried = true;
         _keys.Transcript.ReplaceByMessageHash();
@@ -216,9 +245,40 @@ internal sealed class ClientHandshake : ITlsHandshake
 
         // RFC 9001 §8.2.
         ReadOnlySpan<byte> parameters = extensions.Find(ExtensionType.QuicTransportParameters, ExtensionPlacement.EncryptedExtensions);
+        bool isEarlyAccepted = ReadEarlyData(extensions);
         _keys.Transcript.Add(message.Whole);
-        _state = ClientState.WaitCertificateOrRequest;
+
+        // With a session the server proves itself by its key, and says nothing of certificates. RFC 9846 §2.2.
+        _state = IsResumed ? ClientState.WaitFinished : ClientState.WaitCertificateOrRequest;
+        if (IsResumed && _settings.Session!.NeedsVerdict)
+        {
+            Suspension = TlsSuspension.PeerCertificate;
+        }
+
         _sink.OnPeerTransportParameters(parameters);
+        if (_offer.HasEarlyData)
+        {
+            _sink.OnEarlyData(isEarlyAccepted);
+        }
+    }
+
+    private bool ReadEarlyData(ExtensionBlock extensions)
+    {
+        if (!extensions.TryFind(ExtensionType.EarlyData, out ReadOnlySpan<byte> data))
+        {
+            return false;
+        }
+
+        EarlyDataExtension.ReadIndication(data);
+
+        // Only with the session, its suite and its protocol. RFC 9846 §4.3.10.
+        if (!IsResumed || NegotiatedSuite != _offer.Session!.Session.Suite || !NegotiatedProtocol.Span.SequenceEqual(_offer.Session.Session.Protocol.Span))
+        {
+            TransportException.ThrowAlert(
+                TlsAlert.IllegalParameter, "TLS: the server takes early data, but not the session, suite or protocol that it was sent with");
+        }
+
+        return true;
     }
 
     private void OnCertificateVerify(HandshakeMessage message)
@@ -238,7 +298,12 @@ internal sealed class ClientHandshake : ITlsHandshake
         using ApplicationSecrets secrets = _keys.DeriveApplicationSecrets();
         TlsWriter writer = new();
         _authentication.WriteAnswer(writer, _keys.Transcript);
-        Finished.Write(writer, EndpointRole.Client, _keys);
+        _keys.Transcript.Add(Finished.Write(writer, EndpointRole.Client, _keys));
+        if (_settings.AcceptsTickets)
+        {
+            _resumptionSecret = _keys.DeriveResumptionSecret();
+        }
+
         _input.MoveTo(EncryptionLevel.Application);
         _state = ClientState.Connected;
         IsComplete = true;
@@ -246,9 +311,38 @@ internal sealed class ClientHandshake : ITlsHandshake
         _keys.InstallApplicationWrite(secrets);
         _keys.InstallApplicationRead(secrets);
 
-        // What is left serves for tickets only. When these are kept, the resumption secret is to be derived before this.
-        Dispose();
+        ReleaseHandshake();
         _sink.OnHandshakeComplete();
+    }
+
+    private void OnPostHandshake(HandshakeMessage message)
+    {
+        if (message.Type != HandshakeType.NewSessionTicket)
+        {
+            PostHandshake.RejectAtClient(message);
+        }
+
+        NewSessionTicket ticket = NewSessionTicket.Read(message);
+
+        // Without resumption tickets are ignored, and so is one that must not be kept. RFC 9846 §4.7.1.
+        if (_resumptionSecret is null || ticket.LifetimeSeconds == 0)
+        {
+            return;
+        }
+
+        TimeSpan lifetime = TimeSpan.FromSeconds(ticket.LifetimeSeconds);
+        _sink.OnSessionTicket(new TlsSession
+        {
+            Suite = NegotiatedSuite,
+            Group = NegotiatedGroup,
+            Protocol = NegotiatedProtocol,
+            Psk = PskSecrets.DerivePsk(NegotiatedSuite, _resumptionSecret, ticket.Nonce),
+            Ticket = ticket.Ticket.ToArray(),
+            AgeAdd = ticket.AgeAdd,
+            Lifetime = lifetime < TlsSession.MaxLifetime ? lifetime : TlsSession.MaxLifetime,
+            AllowsEarlyData = ticket.AllowsEarlyData,
+            PeerCertificates = PeerCertificates,
+        });
     }
 
     private void SelectSuite(CipherSuite suite)
@@ -263,7 +357,38 @@ internal sealed class ClientHandshake : ITlsHandshake
     private void SendClientHello()
     {
         TlsWriter writer = new();
-        _keys.Transcript.Add(_offer.Write(writer));
-        _sink.OnHandshakeBytes(EncryptionLevel.Initial, writer.Written);
+        ReadOnlySpan<byte> hello = _offer.Write(writer, out int bindersLength);
+        if (_offer.Session is { } offer)
+        {
+            WriteBinder(writer, offer.Session, hello[..^bindersLength]);
+        }
+        else
+        {
+            _keys.Transcript.Add(hello);
+        }
+
+        _sink.OnHandshakeBytes(EncryptionLevel.Initial, hello);
+        if (_offer is { HasEarlyData: true, Session: { } early })
+        {
+            _keys.InstallEarlySecret(early.Session.Suite, early.Session.Psk, hello);
+        }
+    }
+
+    // The transcript takes the hello in two parts, since the binder in its end covers what comes before. RFC 9846 §4.3.11.2.
+    private void WriteBinder(TlsWriter writer, TlsSession session, ReadOnlySpan<byte> truncated)
+    {
+        _keys.Transcript.Add(truncated);
+        Span<byte> binder = writer.Tail(Aeads.HashLength(session.Suite));
+        if (_isRetried)
+        {
+            Span<byte> hash = stackalloc byte[KeySchedule.MaxHashLength];
+            PskSecrets.ComputeBinderOfHash(session.Suite, session.Psk, hash[.._keys.Transcript.GetCurrentHash(hash)], binder);
+        }
+        else
+        {
+            PskSecrets.ComputeBinder(session.Suite, session.Psk, truncated, binder);
+        }
+
+        _keys.Transcript.Add(writer.Written[truncated.Length..]);
     }
 }

@@ -3,6 +3,7 @@ using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Extensions;
 using Quiver.Protocol.Tls.KeyExchange;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Protocol.Tls.Signatures;
 
 namespace Quiver.Protocol.Tls;
@@ -16,7 +17,7 @@ internal sealed class ClientOffer : IDisposable
     private readonly IRandomSource _random;
     private readonly byte[] _clientRandom = new byte[ClientHello.RandomLength];
     private readonly List<IKeyShare> _shares = [];
-    private readonly ExtensionType[] _requested;
+    private ExtensionType[] _requested = [];
     private byte[] _cookie = [];
 
     public ClientOffer(ClientTlsSettings settings, ReadOnlySpan<byte> transportParameters, IRandomSource random)
@@ -32,7 +33,8 @@ internal sealed class ClientOffer : IDisposable
         _random = random;
         ServerName = ServerNameExtension.ToSend(settings.ServerName);
         Groups = [.. settings.Groups.Where(KeyExchanges.IsSupported)];
-        _requested = ListRequested();
+        Session = settings.Session is { } offer && settings.Suites.Contains(offer.Session.Suite) ? offer : null;
+        HasEarlyData = Session is { HasEarlyData: true };
     }
 
     public string? ServerName { get; }
@@ -43,7 +45,12 @@ internal sealed class ClientOffer : IDisposable
 
     public IReadOnlyList<CipherSuite> Suites => _settings.Suites;
 
-    /// <summary>The extensions that an answer may hold. RFC 9846 §4.3.</summary>
+    /// <summary>The session that is offered; null when there is none (any more).</summary>
+    public SessionOffer? Session { get; private set; }
+
+    public bool HasEarlyData { get; private set; }
+
+    /// <summary>The extensions that an answer to the last hello may hold. RFC 9846 §4.3.</summary>
     public ReadOnlySpan<ExtensionType> Requested => _requested;
 
     /// <summary>Draws the random and the private keys of the first flight.</summary>
@@ -77,10 +84,24 @@ internal sealed class ClientOffer : IDisposable
         _shares.Add(KeyExchanges.Create(group, _random));
     }
 
+    /// <summary>The server wants another hello, with this suite: early data is refused with it, and a session of another hash is of no
+    /// use. RFC 9846 §4.2.2.</summary>
+    public void OnRetrySuite(CipherSuite suite)
+    {
+        HasEarlyData = false;
+        if (Session is { } offer && Aeads.HashLength(offer.Session.Suite) != Aeads.HashLength(suite))
+        {
+            Session = null;
+        }
+    }
+
     public IKeyShare? FindShare(NamedGroup group) => _shares.Find(s => s.Group == group);
 
-    public ReadOnlySpan<byte> Write(TlsWriter writer)
+    /// <summary>Writes the hello. Its last <paramref name="bindersLength"/> bytes are binders, still zero: the caller has the transcript
+    /// that they cover.</summary>
+    public ReadOnlySpan<byte> Write(TlsWriter writer, out int bindersLength)
     {
+        _requested = ListRequested();
         int message = writer.BeginMessage(HandshakeType.ClientHello);
         writer.WriteUInt16(SupportedVersionsExtension.Tls12);
         writer.Write(_clientRandom);
@@ -97,6 +118,10 @@ internal sealed class ClientOffer : IDisposable
         writer.WriteVector8([0]);
         int extensions = writer.BeginVector(2);
         WriteExtensions(writer);
+        bindersLength = Session is null
+            ? 0
+            : PreSharedKeyExtension.WriteRequest(
+                writer, Session.Session.Ticket, Session.ObfuscatedAge, Aeads.HashLength(Session.Session.Suite));
         writer.EndVector(extensions, 2);
         return writer.EndMessage(message);
     }
@@ -120,6 +145,16 @@ internal sealed class ClientOffer : IDisposable
             CookieExtension.Write(writer, _cookie);
         }
 
+        if (_settings.AcceptsTickets || Session is not null)
+        {
+            PskModesExtension.Write(writer);
+        }
+
+        if (HasEarlyData)
+        {
+            EarlyDataExtension.WriteIndication(writer);
+        }
+
         // Last, being long; when there are PSKs, they must come after it. RFC 9846 §4.3.
         KeyShareExtension.WriteRequest(writer, _shares);
     }
@@ -129,6 +164,12 @@ internal sealed class ClientOffer : IDisposable
         if (_settings.KeyShares is not null)
         {
             return _settings.KeyShares.Contains(group);
+        }
+
+        // What the server chose before it will choose again.
+        if (Session is { } offer && Groups.Contains(offer.Session.Group))
+        {
+            return group == offer.Session.Group;
         }
 
         // Servers without the hybrid nearly all have X25519: a share for it saves them a round trip.
@@ -149,6 +190,16 @@ internal sealed class ClientOffer : IDisposable
         if (ServerName is not null)
         {
             requested.Add(ExtensionType.ServerName);
+        }
+
+        if (Session is not null)
+        {
+            requested.Add(ExtensionType.PreSharedKey);
+        }
+
+        if (HasEarlyData)
+        {
+            requested.Add(ExtensionType.EarlyData);
         }
 
         return [.. requested];

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -27,6 +28,36 @@ internal sealed class HandshakeKeys(EndpointRole role, ITlsSink sink) : IDisposa
     {
         _schedule = new KeySchedule(suite);
         Transcript.Select(suite);
+    }
+
+    /// <summary>The key of a ticket goes into the schedule, after <see cref="Select"/>.</summary>
+    public void UsePsk(ReadOnlySpan<byte> psk) => Schedule.EnterEarly(psk);
+
+    /// <summary>The secret of early data, which needs the first ClientHello only. RFC 9001 §4.6.</summary>
+    public void InstallEarlySecret(CipherSuite suite, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> hello)
+    {
+        byte[] secret = PskSecrets.DeriveEarlyTraffic(suite, psk, hello);
+        Log("CLIENT_EARLY_TRAFFIC_SECRET", secret);
+        if (role == EndpointRole.Client)
+        {
+            sink.OnWriteSecret(EncryptionLevel.EarlyData, suite, secret);
+        }
+        else
+        {
+            sink.OnReadSecret(EncryptionLevel.EarlyData, suite, secret);
+        }
+
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
+    /// <summary>The client's Finished is in the transcript too: what tickets are made from. RFC 9846 §7.1.</summary>
+    public byte[] DeriveResumptionSecret()
+    {
+        Span<byte> hash = stackalloc byte[KeySchedule.MaxHashLength];
+        hash = hash[..Transcript.GetCurrentHash(hash)];
+        byte[] secret = new byte[HashLength];
+        Schedule.Derive("res master"u8, hash, secret);
+        return secret;
     }
 
     /// <summary>The ServerHello is in the transcript: handshake secrets, both ways. Takes the shared secret and erases it.</summary>

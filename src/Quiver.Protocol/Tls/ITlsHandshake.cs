@@ -1,5 +1,6 @@
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -27,7 +28,13 @@ internal interface ITlsHandshake : IDisposable
 
     NamedGroup NegotiatedGroup { get; }
 
-    /// <summary>The peer's certificates in DER, leaf first; empty when it sent none.</summary>
+    /// <summary>Whether the connection continues an earlier session, so that no certificates were exchanged. RFC 9846 §2.2.</summary>
+    bool IsResumed { get; }
+
+    /// <summary>Server, while it waits for settings: the tickets that the client offers; null when there are none.</summary>
+    PskOffer? OfferedPsks { get; }
+
+    /// <summary>The peer's certificates in DER, leaf first; empty when it sent none. When resumed, those of the first handshake.</summary>
     IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates { get; }
 
     /// <summary>Client: sends the ClientHello. Server: nothing.</summary>
@@ -38,6 +45,9 @@ internal interface ITlsHandshake : IDisposable
 
     /// <summary>Ends <see cref="TlsSuspension.ServerSettings"/>.</summary>
     void ResumeWithServerSettings(ServerTlsSettings settings, ReadOnlySpan<byte> transportParameters);
+
+    /// <summary>Server, once complete: sends as many tickets as the settings say, if the client has a use for them. RFC 9846 §4.7.1.</summary>
+    void SendTickets(QuicVersion version, byte[] rememberedParameters, long unixMilliseconds);
 
     /// <summary>Ends <see cref="TlsSuspension.PeerCertificate"/>: null accepts; an alert rejects (throws TransportException with it).</summary>
     void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason);

@@ -1,5 +1,6 @@
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -17,6 +18,12 @@ internal interface ITlsSink
 
     /// <summary>The peer's quic_transport_parameters extension. RFC 9001 §8.2.</summary>
     void OnPeerTransportParameters(ReadOnlySpan<byte> encoded);
+
+    /// <summary>Whether early data was accepted: on a client that sent some, on a server that was offered some. RFC 9846 §4.3.10.</summary>
+    void OnEarlyData(bool isAccepted);
+
+    /// <summary>Client: a ticket came.</summary>
+    void OnSessionTicket(TlsSession session);
 
     /// <summary>One secret for a key log: label as in RFC 9850, client random, secret. Only when the settings ask for it.</summary>
     void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret);

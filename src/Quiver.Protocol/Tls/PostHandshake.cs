@@ -6,23 +6,17 @@ namespace Quiver.Protocol.Tls;
 /// <summary>Messages after the handshake: in QUIC only a server's tickets are left. RFC 9846 §4.7, RFC 9001 §4.4, §6.</summary>
 internal static class PostHandshake
 {
-    public static void HandleAtClient(HandshakeMessage message)
+    /// <summary>Anything but a ticket.</summary>
+    public static void RejectAtClient(HandshakeMessage message)
     {
-        switch (message.Type)
+        if (message.Type == HandshakeType.CertificateRequest)
         {
-            case HandshakeType.NewSessionTicket:
-                // Checked and dropped: a client without resumption ignores tickets. RFC 9846 §4.7.1.
-                NewSessionTicket.Read(message);
-                break;
-            case HandshakeType.CertificateRequest:
-                // No authentication after the handshake. RFC 9001 §4.4.
-                TransportException.Throw(
-                    TransportErrorCode.ProtocolViolation, "TLS: the server asks for a certificate after the handshake", frameType: 0x06);
-                break;
-            default:
-                // KeyUpdate too: QUIC updates its keys itself. RFC 9001 §6.
-                message.ThrowUnexpected("after the handshake");
-                break;
+            // No authentication after the handshake. RFC 9001 §4.4.
+            TransportException.Throw(
+                TransportErrorCode.ProtocolViolation, "TLS: the server asks for a certificate after the handshake", frameType: 0x06);
         }
+
+        // KeyUpdate too: QUIC updates its keys itself. RFC 9001 §6.
+        message.ThrowUnexpected("after the handshake");
     }
 }

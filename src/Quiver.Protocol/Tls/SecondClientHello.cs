@@ -16,6 +16,7 @@ internal static class SecondClientHello
         ExtensionType.ApplicationLayerProtocolNegotiation,
         ExtensionType.SupportedVersions,
         ExtensionType.QuicTransportParameters,
+        ExtensionType.PskKeyExchangeModes,
     ];
 
     public static void Check(ClientHello first, ClientHello second, NamedGroup group)

@@ -1,6 +1,7 @@
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.KeyExchange;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -10,9 +11,11 @@ internal sealed class ServerFlight(
 {
     private readonly TlsWriter _writer = new();
 
-    public ServerNegotiation Negotiation { get; } = negotiation;
+    public ServerNegotiation Negotiation { get; private set; } = negotiation;
 
     public bool RequestsCertificate => settings.RequestClientCertificate;
+
+    public TicketSettings? Tickets => settings.RequestClientCertificate ? null : settings.Tickets;
 
     public void SendRetry()
     {
@@ -21,25 +24,38 @@ internal sealed class ServerFlight(
         Emit(EncryptionLevel.Initial);
     }
 
+    public void DropSession(ClientHello hello) => Negotiation = Negotiation.WithoutSession(hello, settings);
+
     /// <summary>The transcript ends with the ClientHello. Returns the application secrets, of which the write half is installed.</summary>
     public ApplicationSecrets Send(ClientHello hello, bool acknowledgeServerName, IRandomSource random)
     {
         ReadOnlySpan<byte> clientShare = ServerNegotiation.FindShare(hello, Negotiation.Group);
         KeyAgreement agreement = KeyExchanges.Respond(Negotiation.Group, clientShare, random);
-        keys.Transcript.Add(ServerHello.Write(_writer, random, Negotiation.Suite, Negotiation.Group, agreement.Share));
+        keys.Transcript.Add(
+            ServerHello.Write(_writer, random, Negotiation.Suite, Negotiation.Group, agreement.Share, Negotiation.Psk?.Index));
         Emit(EncryptionLevel.Initial);
+        if (Negotiation.Psk is { } psk)
+        {
+            keys.UsePsk(psk.Psk);
+        }
+
         keys.InstallHandshakeSecrets(agreement.Secret);
 
         // A group better liked than the ones with shares is made known. RFC 9846 §4.3.7.
         IReadOnlyList<NamedGroup>? groups = settings.Groups[0] == Negotiation.Group ? null : settings.Groups;
         keys.Transcript.Add(
-            EncryptedExtensions.Write(_writer, Negotiation.Protocol, transportParameters, acknowledgeServerName, groups));
+            EncryptedExtensions.Write(
+                _writer, Negotiation.Protocol, transportParameters, acknowledgeServerName, Negotiation.AcceptsEarlyData, groups));
         if (RequestsCertificate)
         {
             keys.Transcript.Add(CertificateRequest.Write(_writer));
         }
 
-        OwnAuthentication.Write(_writer, settings.Certificate, Negotiation.Scheme, EndpointRole.Server, keys.Transcript);
+        if (Negotiation.Scheme is SignatureScheme scheme)
+        {
+            OwnAuthentication.Write(_writer, settings.Certificate, scheme, EndpointRole.Server, keys.Transcript);
+        }
+
         keys.Transcript.Add(Finished.Write(_writer, EndpointRole.Server, keys));
         Emit(EncryptionLevel.Handshake);
         ApplicationSecrets secrets = keys.DeriveApplicationSecrets();

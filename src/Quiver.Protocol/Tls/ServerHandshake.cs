@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Extensions;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
@@ -16,6 +18,8 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
     private ClientHello? _hello;
     private ServerFlight? _flight;
     private ApplicationSecrets? _secrets;
+    private byte[]? _resumptionSecret;
+    private bool _takesTickets;
     private bool _isProcessing;
 
     public bool IsComplete { get; private set; }
@@ -31,6 +35,10 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
     public CipherSuite NegotiatedSuite => _flight?.Negotiation.Suite ?? default;
 
     public NamedGroup NegotiatedGroup => _flight?.Negotiation.Group ?? default;
+
+    public bool IsResumed => _flight?.Negotiation.Psk is not null;
+
+    public PskOffer? OfferedPsks { get; private set; }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates => _client.Chain;
 
@@ -68,6 +76,12 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
         _keys.Select(negotiation.Suite);
         _keys.Transcript.Add(_hello.Whole);
         Suspension = TlsSuspension.None;
+        if (OfferedPsks is { WantsEarlyData: true })
+        {
+            DecideEarlyData(negotiation, _hello);
+        }
+
+        _takesTickets = _flight.Tickets is not null && PskOffer.AllowsTickets(_hello);
         if (negotiation.NeedsRetry)
         {
             _input.MoveTo(EncryptionLevel.Initial);
@@ -80,6 +94,24 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
         }
 
         Process();
+    }
+
+    public void SendTickets(QuicVersion version, byte[] rememberedParameters, long unixMilliseconds)
+    {
+        if (_resumptionSecret is null || _flight is not { Tickets: { } tickets })
+        {
+            return;
+        }
+
+        // A session that used one ticket up gets one anew.
+        int count = IsResumed ? Math.Min(tickets.Count, 1) : tickets.Count;
+        for (int i = 0; i < count; i++)
+        {
+            SendTicket(tickets, (byte)i, version, rememberedParameters, unixMilliseconds, _resumptionSecret);
+        }
+
+        CryptographicOperations.ZeroMemory(_resumptionSecret);
+        _resumptionSecret = null;
     }
 
     public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason)
@@ -100,8 +132,53 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
 
     public void Dispose()
     {
+        ReleaseHandshake();
+        CryptographicOperations.ZeroMemory(_resumptionSecret);
+    }
+
+    private void ReleaseHandshake()
+    {
         _keys.Dispose();
         _secrets?.Dispose();
+    }
+
+    private void DecideEarlyData(ServerNegotiation negotiation, ClientHello hello)
+    {
+        if (negotiation is { AcceptsEarlyData: true, Psk: { } psk })
+        {
+            _keys.InstallEarlySecret(psk.Suite, psk.Psk, hello.Whole);
+        }
+
+        sink.OnEarlyData(negotiation.AcceptsEarlyData);
+    }
+
+    private void SendTicket(
+        TicketSettings tickets, byte nonce, QuicVersion version, byte[] rememberedParameters, long unixMilliseconds, byte[] secret)
+    {
+        Span<byte> ageAdd = stackalloc byte[sizeof(uint)];
+        random.Fill(ageAdd);
+        byte[] psk = PskSecrets.DerivePsk(NegotiatedSuite, secret, [nonce]);
+        TicketContent content = new()
+        {
+            Version = version,
+            Suite = NegotiatedSuite,
+            Psk = psk,
+            IssuedMilliseconds = unixMilliseconds,
+            LifetimeSeconds = (uint)tickets.Lifetime.TotalSeconds,
+            AgeAdd = BitConverter.ToUInt32(ageAdd),
+            AllowsEarlyData = tickets.AllowsEarlyData,
+            Protocol = NegotiatedProtocol.ToArray(),
+            ServerName = ServerName ?? string.Empty,
+            Parameters = rememberedParameters,
+            ApplicationData = tickets.ApplicationData.ToArray(),
+        };
+        byte[] plain = content.Write();
+        byte[] ticket = tickets.Sealer.Seal(plain, random);
+        CryptographicOperations.ZeroMemory(plain);
+        CryptographicOperations.ZeroMemory(psk);
+        TlsWriter writer = new();
+        NewSessionTicket.Write(writer, content.LifetimeSeconds, content.AgeAdd, nonce, ticket, content.AllowsEarlyData);
+        sink.OnHandshakeBytes(EncryptionLevel.Application, writer.Written);
     }
 
     private void Process()
@@ -173,6 +250,7 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
         }
 
         OfferedProtocols = AlpnExtension.ReadRequest(alpn);
+        OfferedPsks = PskOffer.Read(_hello);
         _state = ServerState.WaitSettings;
         Suspension = TlsSuspension.ServerSettings;
         sink.OnPeerTransportParameters(extensions.Find(ExtensionType.QuicTransportParameters, ExtensionPlacement.ClientHello));
@@ -186,8 +264,43 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
         message.Expect(HandshakeType.ClientHello);
         ClientHello second = ClientHello.Read(message);
         SecondClientHello.Check(first, second, flight.Negotiation.Group);
-        _keys.Transcript.Add(message.Whole);
+        if (flight.Negotiation.Psk is { } psk)
+        {
+            CheckSecondOffer(flight, psk, second);
+        }
+        else
+        {
+            _keys.Transcript.Add(message.Whole);
+        }
+
         SendFlight(flight, second);
+    }
+
+    // The session of the first hello may be offered again, under a binder that covers the retry too. RFC 9846 §4.2.2, §4.3.11.2.
+    private void CheckSecondOffer(ServerFlight flight, SelectedPsk psk, ClientHello second)
+    {
+        PskOffer? offer = PskOffer.Read(second);
+        byte[] wanted = OfferedPsks!.Identities[psk.Index].Identity; // It was chosen from them.
+        int index = offer is null ? -1 : offer.Identities.ToList().FindIndex(x => x.Identity.AsSpan().SequenceEqual(wanted));
+        if (index != psk.Index)
+        {
+            flight.DropSession(second);
+            _keys.Transcript.Add(second.Whole);
+            return;
+        }
+
+        ReadOnlySpan<byte> truncated = offer!.TruncatedHello; // The index was found in it.
+        _keys.Transcript.Add(truncated);
+        Span<byte> hash = stackalloc byte[KeySchedule.MaxHashLength];
+        Span<byte> binder = stackalloc byte[KeySchedule.MaxHashLength];
+        binder = binder[..Aeads.HashLength(psk.Suite)];
+        PskSecrets.ComputeBinderOfHash(psk.Suite, psk.Psk, hash[.._keys.Transcript.GetCurrentHash(hash)], binder);
+        if (!CryptographicOperations.FixedTimeEquals(binder, offer.Identities[index].Binder))
+        {
+            TransportException.ThrowAlert(TlsAlert.DecryptError, "TLS: the binder of the second ClientHello does not match its ticket");
+        }
+
+        _keys.Transcript.Add(second.Whole[truncated.Length..]);
     }
 
     private void SendFlight(ServerFlight flight, ClientHello hello)
@@ -199,6 +312,7 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
 
         // Names and protocols are copies; the rest of the ClientHello is not needed any more.
         _hello = null;
+        OfferedPsks = null;
     }
 
     private void OnCertificate(HandshakeMessage message)
@@ -226,13 +340,19 @@ internal sealed class ServerHandshake(ITlsSink sink, IRandomSource random) : ITl
     {
         message.Expect(HandshakeType.Finished);
         Finished.Verify(message, EndpointRole.Client, _keys);
+        if (_takesTickets)
+        {
+            _keys.Transcript.Add(message.Whole);
+            _resumptionSecret = _keys.DeriveResumptionSecret();
+        }
+
         _input.MoveTo(EncryptionLevel.Application);
         _state = ServerState.Connected;
         IsComplete = true;
 
         // Made when our flight was sent. Only now may we read what the application was sent. RFC 9001 §5.7.
         _keys.InstallApplicationRead(_secrets!);
-        Dispose();
+        ReleaseHandshake();
         sink.OnHandshakeComplete();
     }
 }

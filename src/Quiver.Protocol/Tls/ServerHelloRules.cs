@@ -46,6 +46,25 @@ internal static class ServerHelloRules
         return share;
     }
 
+    /// <summary>Whether the server resumes the session that was offered. RFC 9846 §4.3.11.</summary>
+    public static bool ReadsSession(ServerHello hello, ClientOffer offer)
+    {
+        if (!hello.Extensions.TryFind(ExtensionType.PreSharedKey, out ReadOnlySpan<byte> data))
+        {
+            return false;
+        }
+
+        // The one that was offered, with a suite of its hash. RFC 9846 §4.3.11.
+        int selected = PreSharedKeyExtension.ReadResponse(data);
+        if (selected != 0 || offer.Session is not { } session || Aeads.HashLength(session.Session.Suite) != Aeads.HashLength(hello.Suite))
+        {
+            TransportException.ThrowAlert(
+                TlsAlert.IllegalParameter, $"TLS: the server resumes session {selected}, which was not offered or does not go with its cipher suite");
+        }
+
+        return true;
+    }
+
     /// <summary>The group a HelloRetryRequest asks for, or None, and its cookie, or nothing.</summary>
     public static NamedGroup ReadRetry(ServerHello retry, out ReadOnlySpan<byte> cookie)
     {

@@ -3,13 +3,14 @@ using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Extensions;
 using Quiver.Protocol.Tls.KeyExchange;
 using Quiver.Protocol.Tls.Messages;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tls;
 
 /// <summary>What a server chooses from a ClientHello, by its own preferences. RFC 9846 §4.2.1.</summary>
 internal sealed class ServerNegotiation
 {
-    private ServerNegotiation(CipherSuite suite, NamedGroup group, ReadOnlyMemory<byte> protocol, SignatureScheme scheme)
+    private ServerNegotiation(CipherSuite suite, NamedGroup group, ReadOnlyMemory<byte> protocol, SignatureScheme? scheme)
     {
         Suite = suite;
         Group = group;
@@ -23,7 +24,13 @@ internal sealed class ServerNegotiation
 
     public ReadOnlyMemory<byte> Protocol { get; }
 
-    public SignatureScheme Scheme { get; }
+    /// <summary>Null only when a session is resumed, and nothing is signed.</summary>
+    public SignatureScheme? Scheme { get; }
+
+    /// <summary>The session that is resumed.</summary>
+    public SelectedPsk? Psk { get; private init; }
+
+    public bool AcceptsEarlyData { get; private init; }
 
     /// <summary>Whether the client must be asked for a share. RFC 9846 §4.2.1.</summary>
     public bool NeedsRetry { get; private init; }
@@ -32,11 +39,20 @@ internal sealed class ServerNegotiation
     {
         ExtensionBlock extensions = hello.Extensions;
         ReadOnlyMemory<byte> protocol = AlpnExtension.Choose(settings.Protocols, offered);
-        CipherSuite suite = ChooseSuite(hello.Suites, settings.Suites);
-        SignatureScheme scheme = ChooseScheme(extensions, settings.Certificate);
+        SelectedPsk? psk = UsablePsk(hello, settings);
+        CipherSuite suite = psk?.Suite ?? ChooseSuite(hello.Suites, settings.Suites);
+        SignatureScheme? scheme = psk is null ? ChooseScheme(extensions, settings.Certificate) : null;
         NamedGroup group = ChooseGroup(extensions, settings.Groups, out bool hasShare);
-        return new ServerNegotiation(suite, group, protocol, scheme) { NeedsRetry = !hasShare };
+
+        // The first ticket, the same suite (it is the ticket's) and the same protocol; not across a HelloRetryRequest. RFC 9846 §4.3.10.
+        bool takesEarlyData = psk is { AllowsEarlyData: true, Index: 0 } && hasShare && extensions.Contains(ExtensionType.EarlyData)
+            && psk.Protocol.Span.SequenceEqual(protocol.Span);
+        return new ServerNegotiation(suite, group, protocol, scheme) { NeedsRetry = !hasShare, Psk = psk, AcceptsEarlyData = takesEarlyData };
     }
+
+    /// <summary>As before, but without the session: the client's second hello does not offer it any more.</summary>
+    public ServerNegotiation WithoutSession(ClientHello hello, ServerTlsSettings settings) =>
+        new(Suite, Group, Protocol, ChooseScheme(hello.Extensions, settings.Certificate));
 
     /// <summary>The client's share for our group, which the ClientHello has.</summary>
     public static ReadOnlySpan<byte> FindShare(ClientHello hello, NamedGroup group)
@@ -44,6 +60,11 @@ internal sealed class ServerNegotiation
         KeyShareExtension.TryFindShare(ReadShares(hello.Extensions), group, out ReadOnlySpan<byte> share);
         return share;
     }
+
+    private static SelectedPsk? UsablePsk(ClientHello hello, ServerTlsSettings settings) =>
+        settings is { RequestClientCertificate: false, Psk: { } psk } && settings.Suites.Contains(psk.Suite) && hello.Suites.Contains((ushort)psk.Suite)
+            ? psk
+            : null;
 
     private static CipherSuite ChooseSuite(CodePoints offered, IReadOnlyList<CipherSuite> preferences)
     {

@@ -1,6 +1,6 @@
 namespace Quiver.Protocol.Tls;
 
-/// <summary>What a server waits for. RFC 9846 §A.2, without PSK and early data.</summary>
+/// <summary>What a server waits for. RFC 9846 §A.2. In QUIC the end of early data has no message.</summary>
 /// <remarks>
 /// <code>
 /// START -> NEGOTIATED (settings) -> WAIT_CERT -> WAIT_CV -> WAIT_FINISHED -> CONNECTED

@@ -12,6 +12,21 @@ internal static class TransportParameterWriter
     public static byte[] Write(TransportParameterSet parameters, IRandomSource random)
     {
         var writer = new PacketWriter(new byte[MaxLength]);
+        WriteAll(ref writer, parameters);
+        WriteReserved(ref writer, random);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Encodes parameters for our own memory.</summary>
+    public static byte[] Write(TransportParameterSet parameters)
+    {
+        var writer = new PacketWriter(new byte[MaxLength]);
+        WriteAll(ref writer, parameters);
+        return writer.Written.ToArray();
+    }
+
+    private static void WriteAll(ref PacketWriter writer, TransportParameterSet parameters)
+    {
         WriteId(ref writer, TransportParameterId.OriginalDestinationConnectionId, parameters.OriginalDestinationConnectionId);
         WriteValue(ref writer, TransportParameterId.MaxIdleTimeout, (ulong)parameters.MaxIdleTimeout.TotalMilliseconds, 0);
         if (parameters.StatelessResetToken is StatelessResetToken token)
@@ -49,8 +64,6 @@ internal static class TransportParameterWriter
         WriteId(ref writer, TransportParameterId.InitialSourceConnectionId, parameters.InitialSourceConnectionId);
         WriteId(ref writer, TransportParameterId.RetrySourceConnectionId, parameters.RetrySourceConnectionId);
         WriteValue(ref writer, TransportParameterId.MaxDatagramFrameSize, parameters.MaxDatagramFrameSize, 0);
-        WriteReserved(ref writer, random);
-        return writer.Written.ToArray();
     }
 
     private static void WriteValue(ref PacketWriter writer, TransportParameterId id, ulong value, ulong absent)

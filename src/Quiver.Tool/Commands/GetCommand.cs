@@ -17,8 +17,10 @@ internal static class GetCommand
         Option<int> parallel = CountOption.Create("--parallel", "Files fetched at once from one server.", 16, max: 1000);
         Option<bool> insecure = new("--insecure", "-k") { Description = "Take any certificate." };
         Option<string?> ca = new("--ca") { Description = "Trust the certificates of this PEM file, and only those.", HelpName = "FILE" };
+        Option<bool> resume = new("--resume") { Description = "Connect twice: once for a session ticket, then with it, and say how that went." };
+        Option<bool> earlyData = new("--early-data") { Description = "As --resume, and send the requests before the handshake is complete (0-RTT)." };
         Option<double?> timeout = new("--timeout") { Description = "Give up after so many seconds. Default: never.", HelpName = "SECONDS" };
-        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, timeout };
+        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             GetOptions options = new()
@@ -28,6 +30,8 @@ internal static class GetCommand
                 Parallel = parsed.GetValue(parallel),
                 Insecure = parsed.GetValue(insecure),
                 Roots = parsed.GetValue(ca) is { } file ? LoadRoots(file) : null,
+                Resume = parsed.GetValue(resume) || parsed.GetValue(earlyData),
+                EarlyData = parsed.GetValue(earlyData),
                 Timeout = ParseTimeout(parsed.GetValue(timeout)),
             };
             if (options is { Output: Destination.StandardOutput, Urls.Count: > 1 })

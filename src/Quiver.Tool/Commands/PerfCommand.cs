@@ -14,7 +14,7 @@ internal static class PerfCommand
 
     public static Command Create(ToolOutput output)
     {
-        Argument<string[]> scenarios = new("SCENARIO") { Description = "download, upload, rps, pingpong, handshakes; default: all.", Arity = ArgumentArity.ZeroOrMore };
+        Argument<string[]> scenarios = new("SCENARIO") { Description = "download, upload, rps, pingpong, handshakes, resumed; default: all.", Arity = ArgumentArity.ZeroOrMore };
         scenarios.AcceptOnlyFromAmong([.. PerfScenarios.All.Select(scenario => scenario.Name)]);
         Option<string?> server = new("--server") { Description = "A running 'quiver perf --serve'. Default: a process started for this.", HelpName = "HOST:PORT" };
         Option<bool> serve = new("--serve") { Description = "Be the server until Ctrl-C." };

@@ -20,10 +20,12 @@ internal static class ServeCommand
         Option<string?> key = new("--key") { Description = "The private key in PEM, if it is not in the certificate's file.", HelpName = "FILE" };
         Option<string?> password = new("--password") { Description = "The password of the key or of the .pfx file.", HelpName = "TEXT" };
         Option<int> streams = CountOption.Create("--max-streams", "Requests that one client may have open at once.", 1000, max: ushort.MaxValue);
+        Option<bool> earlyData = new("--early-data") { Description = "Take requests that come before the handshake is complete (0-RTT), each once." };
+        Option<bool> noResume = new("--no-resume") { Description = "Give out no session tickets: every handshake is a full one." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "No line for each connection and request." };
         Command command = new("serve", "Serves the files of a folder over QUIC (hq-interop).")
         {
-            root, listen, certificate, key, password, streams, quiet,
+            root, listen, certificate, key, password, streams, earlyData, noResume, quiet,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -38,12 +40,23 @@ internal static class ServeCommand
                 throw new UsageException("--key and --password go with --cert.");
             }
 
+            if (parsed.GetValue(earlyData) && parsed.GetValue(noResume))
+            {
+                throw new UsageException("--early-data needs session tickets, which --no-resume forbids.");
+            }
+
             SslStreamCertificateContext identity = parsed.GetValue(certificate) is { } file
                 ? ServerCertificate.Load(file, parsed.GetValue(key), parsed.GetValue(password))
                 : ServerCertificate.CreateSelfSigned();
-            SslServerAuthenticationOptions tls = new() { ApplicationProtocols = [HqProtocol.Name], ServerCertificateContext = identity };
+            SslServerAuthenticationOptions tls = new()
+            {
+                ApplicationProtocols = [HqProtocol.Name],
+                ServerCertificateContext = identity,
+                AllowTlsResume = !parsed.GetValue(noResume),
+            };
             HqServer handler = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)));
-            await ServeAsync(output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), folder, cancellationToken);
+            await ServeAsync(
+                output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), parsed.GetValue(earlyData), folder, cancellationToken);
             return ExitCodes.Ok;
         });
         return command;
@@ -55,13 +68,14 @@ internal static class ServeCommand
         SslServerAuthenticationOptions tls,
         HqServer handler,
         int maxStreams,
+        bool allowEarlyData,
         DirectoryInfo folder,
         CancellationToken cancellationToken)
     {
         QuicServer server;
         try
         {
-            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams);
+            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams, allowEarlyData);
         }
         catch (SocketException e)
         {

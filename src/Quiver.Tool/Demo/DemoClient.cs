@@ -37,6 +37,9 @@ internal sealed class DemoClient(IPEndPoint server, X509Certificate2 certificate
                 ApplicationProtocols = [Protocol],
                 TargetHost = "localhost",
                 CertificateChainPolicy = policy,
+
+                // The handshakes that are shown are full ones.
+                AllowTlsResume = false,
             },
         };
         options.InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream = 4 << 20;

@@ -13,15 +13,15 @@ internal sealed class Download(Uri url, string destination)
     {
         try
         {
-            await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellationToken);
-            await stream.WriteAsync(HqProtocol.FormatRequest(Url.PathAndQuery), completeWrites: true, cancellationToken);
-            if (destination == Destination.StandardOutput)
+            try
             {
-                await ToStandardOutputAsync(stream, output, meter, cancellationToken);
+                await FetchAsync(connection, output, meter, cancellationToken);
             }
-            else
+            catch (QuicException e) when (e.QuicError == QuicError.EarlyDataRejected)
             {
-                await ToFileAsync(stream, meter, cancellationToken);
+                // Nothing of it was processed: once more, after the handshake.
+                await connection.HandshakeCompleted.WaitAsync(cancellationToken);
+                await FetchAsync(connection, output, meter, cancellationToken);
             }
         }
         catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
@@ -35,6 +35,20 @@ internal sealed class Download(Uri url, string destination)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ToolException($"{Url} cannot be written to {destination}: {e.Message}", e);
+        }
+    }
+
+    private async Task FetchAsync(QuicConnection connection, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
+    {
+        await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellationToken);
+        await stream.WriteAsync(HqProtocol.FormatRequest(Url.PathAndQuery), completeWrites: true, cancellationToken);
+        if (destination == Destination.StandardOutput)
+        {
+            await ToStandardOutputAsync(stream, output, meter, cancellationToken);
+        }
+        else
+        {
+            await ToFileAsync(stream, meter, cancellationToken);
         }
     }
 

@@ -10,7 +10,9 @@ internal static class GetConnection
 {
     private const int StreamWindow = 1 << 20;
 
-    public static ValueTask<QuicConnection> ConnectAsync(string host, int port, GetOptions options, CancellationToken cancellationToken)
+    private static readonly TimeSpan s_ticketTimeout = TimeSpan.FromSeconds(3);
+
+    public static async ValueTask<QuicConnection> ConnectAsync(string host, int port, GetOptions options, CancellationToken cancellationToken)
     {
         QuicClientConnectionOptions connection = new()
         {
@@ -28,7 +30,31 @@ internal static class GetConnection
             },
         };
         connection.InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream = StreamWindow;
-        return QuicConnection.ConnectAsync(connection, cancellationToken);
+        if (options.Resume)
+        {
+            await FetchTicketAsync(connection, cancellationToken);
+            connection.EnableEarlyData = options.EarlyData;
+        }
+
+        return await QuicConnection.ConnectAsync(connection, cancellationToken);
+    }
+
+    /// <summary>How a connection for which a session was wanted began.</summary>
+    public static async Task<string> DescribeAsync(QuicConnection connection)
+    {
+        await connection.HandshakeCompleted;
+        string session = connection.IsResumed ? "resumed" : "not resumed";
+        return connection.EarlyDataState == QuicEarlyDataState.None ? session : $"{session}, early data {connection.EarlyDataState.ToString().ToLowerInvariant()}";
+    }
+
+    /// <summary>A connection only to get a ticket. Without one, the next is an ordinary one.</summary>
+    private static async Task FetchTicketAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    {
+        WaitingTicketStore tickets = new();
+        options.SessionTickets = tickets;
+        await using QuicConnection first = await QuicConnection.ConnectAsync(options, cancellationToken);
+        await tickets.First.WaitAsync(s_ticketTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static X509ChainPolicy TrustOnly(X509Certificate2Collection roots)

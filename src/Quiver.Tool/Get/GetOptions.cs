@@ -18,6 +18,12 @@ internal sealed record GetOptions
     /// <summary>The roots to trust instead of the system's.</summary>
     public X509Certificate2Collection? Roots { get; init; }
 
+    /// <summary>Whether to fetch on a resumed connection.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Whether requests go out as early data.</summary>
+    public bool EarlyData { get; init; }
+
     /// <summary>For everything together.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
 }

@@ -73,6 +73,10 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
                     Fail(e.Message, 1);
                 }
             });
+            if (options.Resume && connection.HandshakeCompleted.IsCompletedSuccessfully)
+            {
+                await output.Error.WriteLineAsync($"{first.Authority}: {await GetConnection.DescribeAsync(connection)}");
+            }
         }
     }
 

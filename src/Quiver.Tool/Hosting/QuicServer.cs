@@ -27,7 +27,7 @@ internal sealed class QuicServer : IAsyncDisposable
     public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
     public static async Task<QuicServer> StartAsync(
-        IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams)
+        IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams, bool allowEarlyData = false)
     {
         QuicServerConnectionOptions options = new()
         {
@@ -36,6 +36,8 @@ internal sealed class QuicServer : IAsyncDisposable
             MaxInboundBidirectionalStreams = maxStreams,
             MaxInboundUnidirectionalStreams = 0,
             ServerAuthenticationOptions = tls,
+            AllowEarlyData = allowEarlyData,
+            ReplayFilter = allowEarlyData ? new BloomReplayFilter() : null,
         };
         options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 1 << 20;
         QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions

@@ -4,7 +4,7 @@ namespace Quiver.Tool.Perf;
 internal sealed class HandshakeScenario : IPerfScenario
 {
     // More than this many wait for the processor, not for each other.
-    private const int MaxConcurrency = 16;
+    public const int MaxConcurrency = 16;
 
     public string Name => "handshakes";
 

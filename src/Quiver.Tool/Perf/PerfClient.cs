@@ -7,16 +7,19 @@ namespace Quiver.Tool.Perf;
 /// <summary>Connects to a <see cref="PerfServer"/> and opens its streams. Its certificate is not looked at: what is measured is its own.</summary>
 internal sealed class PerfClient(EndPoint server)
 {
-    public ValueTask<QuicConnection> ConnectAsync(CancellationToken cancellationToken) => QuicConnection.ConnectAsync(
+    /// <summary>A full handshake, unless a store for tickets is given.</summary>
+    public ValueTask<QuicConnection> ConnectAsync(CancellationToken cancellationToken, ISessionTicketStore? tickets = null) => QuicConnection.ConnectAsync(
         new QuicClientConnectionOptions
         {
             RemoteEndPoint = server,
             DefaultStreamErrorCode = 0,
             DefaultCloseErrorCode = 0,
+            SessionTickets = tickets,
             ClientAuthenticationOptions = new SslClientAuthenticationOptions
             {
                 ApplicationProtocols = [PerfProtocol.Name],
                 TargetHost = "localhost",
+                AllowTlsResume = tickets is not null,
 #pragma warning disable CA5359 // See the type's comment.
                 RemoteCertificateValidationCallback = AcceptAny,
 #pragma warning restore CA5359

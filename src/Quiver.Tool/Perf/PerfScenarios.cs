@@ -4,5 +4,5 @@ namespace Quiver.Tool.Perf;
 internal static class PerfScenarios
 {
     public static IReadOnlyList<IPerfScenario> All { get; } =
-        [new DownloadScenario(), new UploadScenario(), new RequestScenario(), new PingPongScenario(), new HandshakeScenario()];
+        [new DownloadScenario(), new UploadScenario(), new RequestScenario(), new PingPongScenario(), new HandshakeScenario(), new ResumedScenario()];
 }

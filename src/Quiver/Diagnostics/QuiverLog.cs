@@ -27,6 +27,9 @@ internal static partial class QuiverLog
     [LoggerMessage(7, LogLevel.Warning, "SSLKEYLOGFILE {Path} cannot be written; no keys are logged.")]
     public static partial void KeyLogFailed(ILogger logger, Exception error, string path);
 
+    [LoggerMessage(40, LogLevel.Warning, "The application's store of session tickets threw; the ticket is lost.")]
+    public static partial void TicketStoreFailed(ILogger logger, Exception error);
+
     [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
     public static partial void KeyLogStarted(ILogger logger, string path);
 

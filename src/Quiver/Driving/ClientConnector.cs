@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Quiver.Diagnostics;
 using Quiver.Protocol.Primitives;
+using Quiver.Resumption;
 using Quiver.Security;
 
 namespace Quiver.Driving;
@@ -23,12 +24,15 @@ internal static class ClientConnector
             timeout = TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1));
         }
 
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions));
-        QuicConnection connection = Create(options, handshake, remote, host, timeout);
+        QuicConnection connection = Create(options, remote, host, timeout);
         try
         {
             connection.Driver.Closing.OpenedAt = calledAt;
-            await handshake.Completed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (connection.EarlyDataState == QuicEarlyDataState.None)
+            {
+                await connection.HandshakeCompleted.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             return connection;
         }
         catch
@@ -39,10 +43,21 @@ internal static class ClientConnector
     }
 
     private static QuicConnection Create(
-        QuicClientConnectionOptions options, ClientHandshake handshake, IPEndPoint remote, string? host, TimeSpan timeout)
+        QuicClientConnectionOptions options, IPEndPoint remote, string? host, TimeSpan timeout)
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout);
+        var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
+        SessionTicket? ticket = sessions?.Take();
+        tls = tls with { AcceptsTickets = sessions is not null };
+        if (ticket is not null && tls.Suites.Contains(ticket.Session.Suite))
+        {
+            tls = tls with { Session = sessions!.Offer(ticket, options.EnableEarlyData) }; // They gave the ticket.
+            settings = settings with { Remembered = ticket.Parameters };
+        }
+
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions);
         IPAddress localAddress = LocalAddresses.Select(options.LocalEndPoint?.Address, remote);
         EndpointLoop loop = options.LocalEndPoint is { } local
             ? EndpointRegistry.AcquireBound(local)
@@ -52,7 +67,7 @@ internal static class ClientConnector
         {
             var localPath = PathAddress.From(new IPEndPoint(localAddress, loop.LocalEndPoint.Port));
             ConnectionDriver driver = ConnectionDriver.CreateClient(
-                loop, handshake, options.ToSettings(timeout), tls, localPath, PathAddress.From(remote));
+                loop, handshake, settings, tls, localPath, PathAddress.From(remote));
             connection = new QuicConnection(driver, targetHost);
         }
         catch
@@ -62,6 +77,11 @@ internal static class ClientConnector
         }
 
         connection.Configure(options);
+        if (tls.Session is { } offer)
+        {
+            connection.OnSessionOffered(offer.Session, ticket!.ExpiresAt); // It was offered.
+        }
+
         handshake.Connection = connection;
         connection.Driver.Start();
         return connection;

@@ -1,18 +1,17 @@
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
+using Quiver.Resumption;
 using Quiver.Security;
 
 namespace Quiver.Driving;
 
 /// <summary>Sees a client's connection through its handshake: has the server's certificate checked and tells the caller how it went.</summary>
-internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHost
+internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions? sessions) : IHandshakeHost
 {
     private PeerCertificateRules? _rules = rules;
-
-    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Succeeds when the handshake is complete, and fails when the connection ends first.</summary>
-    public Task Completed => _completed.Task;
+    private DateTimeOffset _certificateExpires = DateTimeOffset.MaxValue;
 
     /// <summary>Whose handshake it is; let go of when it is over, as are the rules: from then on only the application keeps the handle alive.</summary>
     public QuicConnection? Connection { get; set; }
@@ -28,18 +27,17 @@ internal sealed class ClientHandshake(PeerCertificateRules rules) : IHandshakeHo
     public void OnCompleted()
     {
         Connection?.OnHandshakeCompleted();
-        _completed.TrySetResult();
+        _certificateExpires = Connection?.CertificateExpires ?? _certificateExpires;
         LetGo();
     }
 
+    public void OnEarlyData(bool isAccepted) => Connection?.OnEarlyData(isAccepted);
+
+    public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) => sessions?.Keep(session, parameters, _certificateExpires);
+
     public void OnClosed(CloseReason reason)
     {
-        if (Connection is { } connection && _completed.TrySetException(CloseErrors.ToException(reason, connection.Driver.Closing.Describe())))
-        {
-            // Nobody may be waiting any more.
-            _ = _completed.Task.Exception;
-        }
-
+        Connection?.OnHandshakeEnded(reason);
         LetGo();
     }
 

@@ -399,9 +399,19 @@ internal sealed class ConnectionDriver : IGuard
             _host.OnSuspended(outcome.Suspension);
         }
 
+        if (outcome.IsEarlyDataAccepted is bool isAccepted)
+        {
+            _host.OnEarlyData(isAccepted);
+        }
+
         if (outcome.IsHandshakeComplete)
         {
             _host.OnCompleted();
+        }
+
+        if (outcome.Tickets is { } tickets)
+        {
+            tickets.ForEach(ticket => _host.OnSessionTicket(ticket.Session, ticket.Parameters));
         }
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)

@@ -2,6 +2,8 @@ using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
 using Quiver.Security;
 
 namespace Quiver.Driving;
@@ -43,6 +45,23 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
     public void OnHandshakeComplete()
     {
         _outcome.IsHandshakeComplete = true;
+        HasNews = true;
+    }
+
+    public void OnEarlyData(bool isAccepted)
+    {
+        if (!isAccepted && driver.Role == EndpointRole.Client)
+        {
+            driver.Streams.OnEarlyDataRejected();
+        }
+
+        _outcome.IsEarlyDataAccepted = isAccepted;
+        HasNews = true;
+    }
+
+    public void OnSessionTicket(TlsSession session, TransportParameterSet parameters)
+    {
+        (_outcome.Tickets ??= []).Add((session, parameters));
         HasNews = true;
     }
 
@@ -101,6 +120,11 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         public bool IsHandshakeComplete { get; set; }
 
         public bool IsDrained { get; set; }
+
+        /// <summary>Null: nothing was decided.</summary>
+        public bool? IsEarlyDataAccepted { get; set; }
+
+        public List<(TlsSession Session, TransportParameterSet Parameters)>? Tickets { get; set; }
 
         public CloseReason? CloseReason { get; set; }
 

@@ -158,6 +158,9 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         return hadNews;
     }
 
+    /// <summary>Client: the server did not take early data. All streams so far are our own and go; who waits for one waits on.</summary>
+    public void OnEarlyDataRejected() => Live.OnEarlyDataRejected();
+
     /// <summary>Takes note of who could not open a stream; true when the process should keep an eye on it from now on.</summary>
     public bool NoteStarvation()
     {

@@ -31,6 +31,8 @@ internal sealed class EndpointLoop
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReceiveBatch _batch = new();
     private readonly List<ConnectionDriver> _unsent = [];
+    private readonly EarlyPackets _early = new();
+    private IReadOnlyList<(byte[] Datagram, DatagramArrival Arrival)> _overtaken = [];
     private int _users;
     private bool _isClosing;
     private readonly byte[] _reply = new byte[MaxReplyLength];
@@ -203,14 +205,15 @@ internal sealed class EndpointLoop
                 }
 
                 inGroup++;
-                if (isEntered)
+                Hand(target, isEntered, datagram, in arrival);
+
+                // What overtook the Initial that made the connection comes after it.
+                foreach ((byte[] early, DatagramArrival earlyArrival) in _overtaken)
                 {
-                    target.Receive(datagram, in arrival);
+                    Hand(target, isEntered, early, in earlyArrival);
                 }
-                else
-                {
-                    target.Post(datagram, in arrival);
-                }
+
+                _overtaken = [];
             }
         }
         finally
@@ -219,6 +222,18 @@ internal sealed class EndpointLoop
         }
 
         return groups;
+    }
+
+    private static void Hand(ConnectionDriver target, bool isEntered, Span<byte> datagram, in DatagramArrival arrival)
+    {
+        if (isEntered)
+        {
+            target.Receive(datagram, in arrival);
+        }
+        else
+        {
+            target.Post(datagram, in arrival);
+        }
     }
 
     private void Finish(ConnectionDriver? connection, bool isEntered, bool isLast, int datagrams)
@@ -257,7 +272,12 @@ internal sealed class EndpointLoop
             case RouteKind.Deliver:
                 return route.Connection;
             case RouteKind.Create:
-                return Listeners.CreateConnection(route.Initial, now);
+                ConnectionDriver? created = Listeners.CreateConnection(route.Initial, now);
+                _overtaken = created is null ? [] : _early.Take(route.Initial.DestinationConnectionId, now);
+                return created;
+            case RouteKind.KeepEarly:
+                _early.Keep(route.Initial.DestinationConnectionId, datagram, in arrival, now);
+                return null;
             case RouteKind.Reply:
                 Reply(datagram, in arrival);
                 return null;

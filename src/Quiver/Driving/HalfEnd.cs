@@ -15,6 +15,9 @@ internal enum HalfEnd : byte
     /// <summary>Our own abort, cancellation or dispose.</summary>
     AbortedLocally,
 
+    /// <summary>The stream was early data, which the server did not take.</summary>
+    EarlyDataRejected,
+
     /// <summary>The connection ended first.</summary>
     ConnectionClosed,
 }

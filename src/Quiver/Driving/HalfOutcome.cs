@@ -9,6 +9,9 @@ internal readonly record struct HalfOutcome(HalfEnd End, ulong Code)
             QuicError.StreamAborted,
             (long)Code,
             $"The peer aborted the {half} side of stream {stream.State.Id} with error code {Code}."),
+        HalfEnd.EarlyDataRejected => new QuicException(
+            QuicError.EarlyDataRejected,
+            $"The server did not take the early data of stream {stream.State.Id}: nothing of it was processed. Use a new stream of the {stream.Connection.Closing.Describe()}."),
         HalfEnd.ConnectionClosed => stream.Connection.Closing.CreateStreamException(),
         _ => new QuicException(
             QuicError.OperationAborted,

@@ -1,5 +1,7 @@
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Driving;
 
@@ -12,6 +14,11 @@ internal interface IHandshakeHost
     void OnSuspended(TlsSuspension suspension);
 
     void OnCompleted();
+
+    void OnEarlyData(bool isAccepted);
+
+    /// <summary>Client: a ticket came.</summary>
+    void OnSessionTicket(TlsSession session, TransportParameterSet parameters);
 
     /// <summary>The connection ended; comes also when the handshake had completed before.</summary>
     void OnClosed(CloseReason reason);

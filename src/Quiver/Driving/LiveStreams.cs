@@ -38,6 +38,17 @@ internal sealed class LiveStreams
         }
     }
 
+    /// <summary>The server did not take early data: they never were.</summary>
+    public void OnEarlyDataRejected()
+    {
+        while (_streams.Count > 0)
+        {
+            StreamDriver stream = _streams[^1];
+            Remove(stream);
+            stream.OnEarlyDataRejected();
+        }
+    }
+
     /// <summary>The connection ended: so have they.</summary>
     public void OnConnectionClosed()
     {

@@ -11,6 +11,9 @@ internal static class MonotonicClock
         ? Stopwatch.Frequency / TimeSpan.TicksPerSecond
         : 0;
 
+    /// <summary>The Unix time in milliseconds at which this clock was at zero, as the system's clock stands now.</summary>
+    public static long UnixMillisecondsAtZero => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (Now.Ticks / TimeSpan.TicksPerMillisecond);
+
     public static Timestamp Now
     {
         get

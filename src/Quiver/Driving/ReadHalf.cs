@@ -135,6 +135,8 @@ internal sealed class ReadHalf
         }
     }
 
+    public void OnEarlyDataRejected() => End(HalfEnd.EarlyDataRejected);
+
     /// <summary>Under the lock: asks the peer to stop, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
     {

@@ -6,6 +6,9 @@ using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
+using Quiver.Resumption;
 using Quiver.Security;
 
 namespace Quiver.Driving;
@@ -22,7 +25,9 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
     private volatile ListenerDriver? _listener;
     private volatile QuicConnection? _connection;
     private PeerCertificateRules? _rules;
+    private DateTimeOffset _helloArrived;
     private int _isDecided;
+    private int _isHandedOver;
 
     public ConnectionDriver Driver { get; set; } = null!; // Set by whoever makes both, before any event.
 
@@ -31,6 +36,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         if (suspension == TlsSuspension.ServerSettings)
         {
             ReportDecided();
+            _helloArrived = DateTimeOffset.UtcNow;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
         else
@@ -45,13 +51,10 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
 
     public void OnCompleted()
     {
-        if (_listener is { } listener && _connection is { } connection)
+        if (_connection is { } connection)
         {
             connection.OnHandshakeCompleted();
-            if (!listener.TryHandOver(this, connection))
-            {
-                connection.Abandon();
-            }
+            HandOver(connection);
 
             // From now on only the application keeps its handles and callbacks alive.
             _connection = null;
@@ -60,12 +63,29 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         }
     }
 
+    /// <summary>With early data the connection is of use before the handshake is complete.</summary>
+    public void OnEarlyData(bool isAccepted)
+    {
+        if (_connection is { } connection)
+        {
+            connection.OnEarlyData(isAccepted);
+            if (isAccepted)
+            {
+                HandOver(connection);
+            }
+        }
+    }
+
+    public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) =>
+        throw new InvalidOperationException("A server gets no tickets.");
+
     public void OnClosed(CloseReason reason)
     {
         ReportDecided();
         _ = _ended.CancelAsync();
         QuicConnection? connection = _connection;
         _connection = null;
+        connection?.OnHandshakeEnded(reason);
         if (_listener?.TryReportFailure(this, CloseErrors.ToException(reason, Driver.Closing.Describe())) == true)
         {
             connection?.Abandon();
@@ -80,6 +100,14 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
 
     public void Execute() => _ = ChooseAsync();
 
+    private void HandOver(QuicConnection connection)
+    {
+        if (Interlocked.Exchange(ref _isHandedOver, 1) == 0 && _listener is { } listener && !listener.TryHandOver(this, connection))
+        {
+            connection.Abandon();
+        }
+    }
+
     private async Task ChooseAsync()
     {
         try
@@ -89,6 +117,11 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
             {
                 await ConfigureAsync(listener, tls.ServerName ?? string.Empty).ConfigureAwait(false);
             }
+        }
+        catch (TransportException e)
+        {
+            // The client has done wrong, not we.
+            Driver.Closing.Abort(e.Code, e.Message, cause: null);
         }
         catch (Exception e)
         {
@@ -143,7 +176,14 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
 
         _rules = PeerCertificateRules.ForServer(options.ServerAuthenticationOptions);
         ServerTlsSettings tls = ServerTlsSettingsFactory.Create(options.ServerAuthenticationOptions, serverName);
+        tls = tls with
+        {
+            Tickets = ServerSessions.SettingsOf(options),
+            Psk = ServerSessions.Choose(
+                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
+        };
         connection.Configure(options);
+        connection.SessionTicketData = ticketData;
 
         // The time-out counts from here; the core counts from the first packet.
         TimeSpan timeout = options.HandshakeTimeout == Timeout.InfiniteTimeSpan

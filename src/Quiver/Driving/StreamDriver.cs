@@ -12,7 +12,7 @@ internal sealed class StreamDriver : IStreamEvents
 {
     private DisposeOperation? _disposal;
     private bool _isReady;
-    private bool _isConnectionClosed;
+    private bool _isCutOff;
 
     public StreamDriver(ConnectionDriver connection, QuicStreamState state)
     {
@@ -40,8 +40,8 @@ internal sealed class StreamDriver : IStreamEvents
     /// <summary>Whether the application disposed the stream, or dropped it.</summary>
     public bool IsDisposed { get; private set; }
 
-    /// <summary>Over on the wire, or with the connection.</summary>
-    public bool IsOver => State.IsFreed || _isConnectionClosed;
+    /// <summary>Over on the wire, or with the connection or its early data.</summary>
+    public bool IsOver => State.IsFreed || _isCutOff;
 
     /// <summary>Whether the application holds the stream and nothing that it started is pending: it may have lost the handle.</summary>
     public bool MayBeLost => !IsDisposed && Reader is null or { IsPending: false } && Writer is null or { IsPending: false };
@@ -84,12 +84,21 @@ internal sealed class StreamDriver : IStreamEvents
         Writer?.Drain();
     }
 
+    /// <summary>The server did not take early data, and the core has forgotten the stream.</summary>
+    public void OnEarlyDataRejected()
+    {
+        _isCutOff = true;
+        Reader?.OnEarlyDataRejected();
+        Writer?.OnEarlyDataRejected();
+        CompleteDisposal();
+    }
+
     /// <summary>What was over on the wire before stays as it is, and what had arrived stays readable.</summary>
     public void OnConnectionClosed()
     {
         if (!State.IsFreed)
         {
-            _isConnectionClosed = true;
+            _isCutOff = true;
             Reader?.OnConnectionClosed();
             Writer?.OnConnectionClosed();
             CompleteDisposal();
@@ -201,7 +210,7 @@ internal sealed class StreamDriver : IStreamEvents
     public void Drop()
     {
         IsDisposed = true;
-        if (_isConnectionClosed || (State.IsFreed && Reader is null or { IsOpen: false }))
+        if (_isCutOff || (State.IsFreed && Reader is null or { IsOpen: false }))
         {
             return;
         }

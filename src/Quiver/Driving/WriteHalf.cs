@@ -166,6 +166,8 @@ internal sealed class WriteHalf
 
     public void OnConnectionClosed() => End(HalfEnd.ConnectionClosed);
 
+    public void OnEarlyDataRejected() => End(HalfEnd.EarlyDataRejected);
+
     /// <summary>Under the lock: gives up what was not delivered, unless the half has ended.</summary>
     public void Abort(ulong errorCode)
     {

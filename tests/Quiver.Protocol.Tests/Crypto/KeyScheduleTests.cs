@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Testing;
 
 namespace Quiver.Protocol.Tests.Crypto;
@@ -46,6 +47,24 @@ public sealed class KeyScheduleTests
         Assert.Equal("fe22f881176eda18eb8f44529e6792c50c9a3f89452f68d8ae311b4309d3cf50", Derive(schedule, "exp master", hash));
         byte[] last = HashOf([.. Rfc8448Trace.ToServerFinished, Rfc8448Trace.ClientFinished]);
         Assert.Equal("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c", Derive(schedule, "res master", last));
+    }
+
+    [Fact]
+    [Rfc(8448, "4")]
+    [Rfc(9846, "4.3.11.2")]
+    public void The_resumed_handshake_of_the_trace_agrees()
+    {
+        // Binders with their length.
+        const int Binders = 2 + 1 + 32;
+        byte[] psk = PskSecrets.DerivePsk(Suite, Hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c"), [0, 0]);
+        Assert.Equal("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3", Convert.ToHexStringLower(psk));
+        byte[] hello = Hex(Rfc8448Trace.ResumingClientHello);
+        byte[] binder = new byte[32];
+        PskSecrets.ComputeBinder(Suite, psk, hello.AsSpan(0, hello.Length - Binders), binder);
+        Assert.Equal(Rfc8448Trace.ResumingClientHello[^64..], Convert.ToHexStringLower(binder));
+        Assert.Equal(
+            "3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62",
+            Convert.ToHexStringLower(PskSecrets.DeriveEarlyTraffic(Suite, psk, hello)));
     }
 
     [Fact]

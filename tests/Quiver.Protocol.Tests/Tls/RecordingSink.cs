@@ -1,6 +1,7 @@
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Protocol.Tests.Tls;
 
@@ -21,6 +22,10 @@ internal sealed class RecordingSink : ITlsSink
     public byte[]? PeerTransportParameters { get; private set; }
 
     public int Completions { get; private set; }
+
+    public bool? EarlyData { get; private set; }
+
+    public List<TlsSession> Sessions { get; } = [];
 
     public void OnHandshakeBytes(EncryptionLevel level, ReadOnlySpan<byte> bytes)
     {
@@ -48,6 +53,14 @@ internal sealed class RecordingSink : ITlsSink
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
         KeyLog.Add($"{label} {Convert.ToHexStringLower(clientRandom)} {Convert.ToHexStringLower(secret)}");
+
+    public void OnEarlyData(bool isAccepted)
+    {
+        EarlyData = isAccepted;
+        Events.Add($"early {isAccepted}");
+    }
+
+    public void OnSessionTicket(TlsSession session) => Sessions.Add(session);
 
     public void OnHandshakeComplete()
     {

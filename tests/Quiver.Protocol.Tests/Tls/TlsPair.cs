@@ -40,14 +40,22 @@ internal sealed class TlsPair : IDisposable
 
     public static ServerTlsSettings ServerSettings() => new() { Protocols = [Protocol("h3")], Certificate = TestCertificates.P256 };
 
+    /// <summary>What the server's settings become once it has seen the ClientHello.</summary>
+    public Func<ServerHandshake, ServerTlsSettings, ServerTlsSettings> OnSettings { get; set; } = (_, settings) => settings;
+
     public TlsPair Run()
     {
         Client.Start();
+        Deliver();
+        return this;
+    }
+
+    /// <summary>Carries over whatever was sent.</summary>
+    public void Deliver()
+    {
         while (Deliver(fromClient: true) | Deliver(fromClient: false))
         {
         }
-
-        return this;
     }
 
     public void Dispose()
@@ -81,7 +89,7 @@ internal sealed class TlsPair : IDisposable
         {
             if (handshake.Suspension == TlsSuspension.ServerSettings)
             {
-                handshake.ResumeWithServerSettings(_serverSettings, ServerParameters);
+                handshake.ResumeWithServerSettings(OnSettings(Server, _serverSettings), ServerParameters);
             }
             else
             {

@@ -28,7 +28,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         if (isLong)
         {
             LongHeader.Write(
-                ref writer, level == EncryptionLevel.Initial ? PacketType.Initial : PacketType.Handshake, destination, source, token, NumberLength);
+                ref writer, TypeOf(level), destination, source, token, NumberLength);
             int lengthOffset = writer.Position - LongHeader.LengthFieldLength;
             VarInt.WriteWithLength(packet.AsSpan(lengthOffset), (ulong)(NumberLength + content + PacketProtection.TagLength), 2);
         }
@@ -56,6 +56,13 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
 
         return packet[..end];
     }
+
+    private static PacketType TypeOf(EncryptionLevel level) => level switch
+    {
+        EncryptionLevel.Initial => PacketType.Initial,
+        EncryptionLevel.EarlyData => PacketType.ZeroRtt,
+        _ => PacketType.Handshake,
+    };
 
     /// <summary>A 1-RTT packet with nothing in it.</summary>
     public byte[] MakeEmpty() => Make(EncryptionLevel.Application, [])!;

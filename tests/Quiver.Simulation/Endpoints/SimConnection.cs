@@ -2,6 +2,8 @@ using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.TransportParameters;
 using Quiver.Simulation.Network;
 
 namespace Quiver.Simulation.Endpoints;
@@ -30,6 +32,12 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public List<QuicStreamState> Opened { get; } = [];
 
+    /// <summary>Client: the tickets that came.</summary>
+    public List<SimSession> Sessions { get; } = [];
+
+    /// <summary>Whether early data was accepted; null before that is known.</summary>
+    public bool? EarlyData { get; private set; }
+
     public List<SimStream> Streams => _streams;
 
     public ulong[] Credit { get; } = new ulong[2];
@@ -50,6 +58,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
     public static ConnectionSettings Settings(World world) => new()
     {
         Random = world.Random,
+        UnixMillisecondsAtZero = World.UnixMillisecondsAtZero,
         MaxInboundBidirectionalStreams = 100,
         MaxInboundUnidirectionalStreams = 100,
         IdleTimeout = TimeSpan.FromMinutes(10),
@@ -76,7 +85,25 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
             if (suspension == TlsSuspension.ServerSettings)
             {
                 SimServerOptions options = endpoint.Server!;
-                var tls = new ServerTlsSettings { Protocols = [Protocol], Certificate = options.Certificate, Groups = options.Groups };
+                SelectedPsk? psk;
+                try
+                {
+                    psk = options.Tickets?.Choose(Connection.Tls, World.UnixMilliseconds);
+                }
+                catch (TransportException e)
+                {
+                    Connection.CloseTransport(e.Code, e.Message, e, World.Now);
+                    return;
+                }
+
+                var tls = new ServerTlsSettings
+                {
+                    Protocols = options.Protocols,
+                    Certificate = options.Certificate,
+                    Groups = options.Groups,
+                    Tickets = options.Tickets?.Settings,
+                    Psk = psk,
+                };
                 Connection.ResumeWithServerSettings(options.Configure(Settings(World)), tls, World.Now);
             }
             else
@@ -94,6 +121,17 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
     public void OnHandshakeSuspended(TlsSuspension suspension) => _suspensions.Enqueue(suspension);
 
     public void OnHandshakeComplete() => IsConnected = true;
+
+    public void OnEarlyData(bool isAccepted)
+    {
+        EarlyData = isAccepted;
+        if (!isAccepted && Connection.Tls is ClientHandshake)
+        {
+            _streams.Clear();
+        }
+    }
+
+    public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) => Sessions.Add(new SimSession(session, parameters, World.Now));
 
     public void OnStreamOpenedByPeer(QuicStreamState stream)
     {

@@ -2,6 +2,7 @@ using Quiver.Protocol.Connections;
 using Quiver.Protocol.Endpoints;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Simulation.Network;
 
 namespace Quiver.Simulation.Endpoints;
@@ -12,6 +13,7 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
     private readonly ProtocolEndpoint<SimConnection> _endpoint = new(server is not null);
     private readonly List<SimConnection> _connections = [];
     private readonly byte[] _buffer = new byte[2048];
+    private readonly EarlyPackets _early = new();
 
     public World World => world;
 
@@ -37,19 +39,26 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
         }
     }
 
-    public SimConnection Connect(Func<ConnectionSettings, ConnectionSettings>? configure = null, IReadOnlyList<NamedGroup>? groups = null)
+    public SimConnection Connect(
+        Func<ConnectionSettings, ConnectionSettings>? configure = null,
+        IReadOnlyList<NamedGroup>? groups = null,
+        SimSession? session = null,
+        bool withEarlyData = true,
+        Func<ClientTlsSettings, ClientTlsSettings>? configureTls = null)
     {
         var connection = new SimConnection(this);
-        ConnectionSettings settings = SimConnection.Settings(world);
+        ConnectionSettings settings = SimConnection.Settings(world) with { Remembered = session?.Parameters };
         var tls = new ClientTlsSettings
         {
             Protocols = [SimConnection.Protocol],
             ServerName = "localhost",
             KeyLog = true,
             Groups = groups ?? [NamedGroup.X25519, NamedGroup.Secp256r1, NamedGroup.Secp384r1],
+            AcceptsTickets = true,
+            Session = session is null ? null : new SessionOffer(session.Session) { Age = world.Now - session.Received, WithEarlyData = withEarlyData },
         };
         connection.Connection = Connection.CreateClient(
-            configure?.Invoke(settings) ?? settings, tls, address, world.Server.Address, connection, world.Now);
+            configure?.Invoke(settings) ?? settings, configureTls?.Invoke(tls) ?? tls, address, world.Server.Address, connection, world.Now);
         _connections.Add(connection);
         return connection;
     }
@@ -69,12 +78,19 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 if (created.Connection.HasSeenPeer)
                 {
                     _connections.Add(created);
+                    foreach ((byte[] early, DatagramArrival arrival) in _early.Take(route.Initial.DestinationConnectionId, world.Now))
+                    {
+                        created.Connection.ReceiveDatagram(early, arrival, world.Now);
+                    }
                 }
                 else
                 {
                     created.Connection.Dispose();
                 }
 
+                break;
+            case RouteKind.KeepEarly:
+                _early.Keep(route.Initial.DestinationConnectionId, datagram.Bytes, datagram.Arrival, world.Now);
                 break;
             case RouteKind.Reply:
                 int length = ProtocolEndpoint<SimConnection>.WriteReply(datagram.Bytes, _buffer, world.Random);

@@ -10,5 +10,11 @@ internal sealed record SimServerOptions
 
     public IReadOnlyList<NamedGroup> Groups { get; init; } = [NamedGroup.X25519, NamedGroup.X25519MLKem768, NamedGroup.Secp256r1, NamedGroup.Secp384r1];
 
+    /// <summary>Null: no tickets.</summary>
+    public SimTickets? Tickets { get; init; }
+
+    /// <summary>Application protocols.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Protocols { get; init; } = [SimConnection.Protocol];
+
     public Func<ConnectionSettings, ConnectionSettings> Configure { get; init; } = settings => settings;
 }

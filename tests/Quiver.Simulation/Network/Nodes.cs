@@ -43,6 +43,13 @@ internal sealed class Reorder(double probability, TimeSpan maxHold) : INetworkNo
         forward(datagram, world.Random.Chance(probability) ? maxHold * world.Random.NextDouble() : TimeSpan.Zero);
 }
 
+/// <summary>Holds exactly the datagrams that the predicate names for so long.</summary>
+internal sealed class HoldBack(Func<SimDatagram, bool> holds, TimeSpan time) : INetworkNode
+{
+    public void Send(SimDatagram datagram, World world, Action<SimDatagram, TimeSpan> forward) =>
+        forward(datagram, holds(datagram) ? time : TimeSpan.Zero);
+}
+
 internal sealed class Duplicate(double probability) : INetworkNode
 {
     public void Send(SimDatagram datagram, World world, Action<SimDatagram, TimeSpan> forward)

@@ -12,6 +12,8 @@ internal sealed class World : IDisposable
     /// <summary>Steps at one instant after which something must be spinning.</summary>
     private const int MaxStepsAtOneTime = 200_000;
 
+    public const long UnixMillisecondsAtZero = 1_800_000_000_000;
+
     private readonly PriorityQueue<(SimEndpoint Target, SimDatagram Datagram), (long Ticks, long Order)> _inFlight = new();
     private readonly INetworkNode[] _toServer;
     private readonly INetworkNode[] _toClient;
@@ -34,6 +36,9 @@ internal sealed class World : IDisposable
     public SeededRandom Random { get; }
 
     public Timestamp Now { get; private set; }
+
+    /// <summary>The clock on the wall: the world begins some time after 2026.</summary>
+    public long UnixMilliseconds => UnixMillisecondsAtZero + (Now.Ticks / TimeSpan.TicksPerMillisecond);
 
     public SimEndpoint Client { get; }
 

@@ -5,6 +5,7 @@ using Quiver.Protocol.Frames;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 using Quiver.Protocol.TransportParameters;
 using Quiver.Simulation.Attack;
 using Quiver.Simulation.Endpoints;
@@ -147,6 +148,14 @@ public sealed class ClientHelloTests
         }
 
         public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
+        {
+        }
+
+        public void OnEarlyData(bool isAccepted)
+        {
+        }
+
+        public void OnSessionTicket(TlsSession session)
         {
         }
 

@@ -165,7 +165,7 @@ public sealed class ConnectionLifeTests
             Assert.True(Send() > first);
         }
 
-        detector.OnRetry();
+        detector.ForgetSent(PacketNumberSpace.Initial);
         Assert.Equal(first, Send());
 
         TimeSpan Send()

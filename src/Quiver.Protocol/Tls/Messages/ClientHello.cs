@@ -102,13 +102,15 @@ internal sealed class ClientHello
     {
         ExtensionRules.CheckRequest(extensions, ExtensionPlacement.ClientHello);
 
-        // What a handshake with certificates needs. RFC 9846 §9.2; RFC 9001 §8.2.
-        extensions.Find(ExtensionType.SignatureAlgorithms, ExtensionPlacement.ClientHello);
+        // What a key exchange needs, and QUIC. RFC 9846 §9.2; RFC 9001 §8.2.
         extensions.Find(ExtensionType.SupportedGroups, ExtensionPlacement.ClientHello);
         extensions.Find(ExtensionType.KeyShare, ExtensionPlacement.ClientHello);
         extensions.Find(ExtensionType.QuicTransportParameters, ExtensionPlacement.ClientHello);
         if (!extensions.Contains(ExtensionType.PreSharedKey))
         {
+            // Certificates need it, and without a PSK there is nothing else. RFC 9846 §9.2.
+            extensions.Find(ExtensionType.SignatureAlgorithms, ExtensionPlacement.ClientHello);
+            CheckEarlyData(extensions);
             return;
         }
 
@@ -123,6 +125,15 @@ internal sealed class ClientHello
         if (last != ExtensionType.PreSharedKey)
         {
             TransportException.ThrowAlert(TlsAlert.IllegalParameter, "TLS: pre_shared_key is not the last extension of ClientHello");
+        }
+    }
+
+    private static void CheckEarlyData(ExtensionBlock extensions)
+    {
+        // Early data goes with a PSK. RFC 9846 §4.3.10.
+        if (extensions.Contains(ExtensionType.EarlyData))
+        {
+            TransportException.ThrowAlert(TlsAlert.IllegalParameter, "TLS: ClientHello offers early data without pre_shared_key");
         }
     }
 

@@ -18,12 +18,14 @@ internal static class EncryptedExtensions
     /// <param name="protocol">The ALPN choice.</param>
     /// <param name="transportParameters">Opaque here.</param>
     /// <param name="acknowledgeServerName">Whether the client sent a name, which we saw. RFC 6066 §3.</param>
+    /// <param name="acceptsEarlyData">Whether the client's early data is taken. RFC 9846 §4.3.10.</param>
     /// <param name="groups">Ours, when one is better liked than those the client sent shares for; else null. RFC 9846 §4.3.7.</param>
     public static ReadOnlySpan<byte> Write(
         TlsWriter writer,
         ReadOnlyMemory<byte> protocol,
         ReadOnlySpan<byte> transportParameters,
         bool acknowledgeServerName,
+        bool acceptsEarlyData,
         IReadOnlyList<NamedGroup>? groups)
     {
         int message = writer.BeginMessage(HandshakeType.EncryptedExtensions);
@@ -33,6 +35,11 @@ internal static class EncryptedExtensions
         if (acknowledgeServerName)
         {
             writer.EndExtension(writer.BeginExtension(ExtensionType.ServerName));
+        }
+
+        if (acceptsEarlyData)
+        {
+            EarlyDataExtension.WriteIndication(writer);
         }
 
         if (groups is not null)

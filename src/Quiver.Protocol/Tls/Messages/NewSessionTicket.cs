@@ -3,15 +3,9 @@ using Quiver.Protocol.Tls.Extensions;
 
 namespace Quiver.Protocol.Tls.Messages;
 
-/// <summary>NewSessionTicket as a client reads it. Resumption will take it from here; until then it is checked and dropped.
-/// RFC 9846 §4.7.1.</summary>
+/// <summary>NewSessionTicket. RFC 9846 §4.7.1.</summary>
 internal readonly ref struct NewSessionTicket
 {
-    private const int EarlyDataLength = 4;
-
-    /// <summary>Early data in QUIC has no limit in TLS: this value or no extension. RFC 9001 §4.6.1.</summary>
-    private const uint EarlyDataMaximum = uint.MaxValue;
-
     public uint LifetimeSeconds { get; private init; }
 
     public uint AgeAdd { get; private init; }
@@ -42,6 +36,23 @@ internal readonly ref struct NewSessionTicket
         };
     }
 
+    public static void Write(TlsWriter writer, uint lifetimeSeconds, uint ageAdd, byte nonce, ReadOnlySpan<byte> ticket, bool allowsEarlyData)
+    {
+        int message = writer.BeginMessage(HandshakeType.NewSessionTicket);
+        writer.WriteUInt32(lifetimeSeconds);
+        writer.WriteUInt32(ageAdd);
+        writer.WriteVector8([nonce]);
+        writer.WriteVector16(ticket);
+        int extensions = writer.BeginVector(2);
+        if (allowsEarlyData)
+        {
+            EarlyDataExtension.WriteInTicket(writer);
+        }
+
+        writer.EndVector(extensions, 2);
+        writer.EndMessage(message);
+    }
+
     private static bool ReadEarlyData(ExtensionBlock extensions)
     {
         if (!extensions.TryFind(ExtensionType.EarlyData, out ReadOnlySpan<byte> data))
@@ -49,12 +60,9 @@ internal readonly ref struct NewSessionTicket
             return false;
         }
 
-        TlsReader reader = new(data, "extension early_data");
-        uint maximum = reader.ReadUInt32();
-        reader.ExpectEnd();
-
         // RFC 9001 §4.6.1.
-        if (data.Length != EarlyDataLength || maximum != EarlyDataMaximum)
+        uint maximum = EarlyDataExtension.ReadInTicket(data);
+        if (maximum != EarlyDataExtension.Maximum)
         {
             TransportException.Throw(
                 TransportErrorCode.ProtocolViolation, $"TLS: a ticket limits early data to {maximum} bytes", frameType: 0x06);

@@ -64,9 +64,10 @@ internal readonly ref struct ServerHello
         return new ServerHello(random.SequenceEqual(RetryRandom), suite, extensions);
     }
 
-    /// <summary>Writes a ServerHello, or with a random of null a HelloRetryRequest, whose share is only the group's name.</summary>
+    /// <summary>Writes a ServerHello, which may resume a session, or with a random of null a HelloRetryRequest, whose share is only the
+    /// group's name.</summary>
     public static ReadOnlySpan<byte> Write(
-        TlsWriter writer, IRandomSource? random, CipherSuite suite, NamedGroup group, ReadOnlySpan<byte> share)
+        TlsWriter writer, IRandomSource? random, CipherSuite suite, NamedGroup group, ReadOnlySpan<byte> share, int? session = null)
     {
         int message = writer.BeginMessage(HandshakeType.ServerHello);
         writer.WriteUInt16(LegacyVersion);
@@ -92,6 +93,10 @@ internal readonly ref struct ServerHello
         else
         {
             KeyShareExtension.WriteResponse(writer, group, share);
+            if (session is int selected)
+            {
+                PreSharedKeyExtension.WriteResponse(writer, selected);
+            }
         }
 
         writer.EndVector(extensions, 2);

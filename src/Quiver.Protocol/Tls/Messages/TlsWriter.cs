@@ -21,6 +21,8 @@ internal sealed class TlsWriter
 
     public void WriteUInt16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Reserve(2), value);
 
+    public void WriteUInt32(uint value) => BinaryPrimitives.WriteUInt32BigEndian(Reserve(4), value);
+
     public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 
     public Span<byte> Reserve(int count)
@@ -84,6 +86,9 @@ internal sealed class TlsWriter
         WriteByte((byte)type);
         return BeginVector(3);
     }
+
+    /// <summary>The last bytes written, to be changed in place.</summary>
+    public Span<byte> Tail(int length) => _buffer.AsSpan(Length - length, length);
 
     /// <summary>Ends a message and returns it whole, for the transcript; valid until the next write.</summary>
     public ReadOnlySpan<byte> EndMessage(int begin)
