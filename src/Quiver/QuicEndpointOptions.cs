@@ -1,4 +1,3 @@
-using Quiver.Protocol.ConnectionIds;
 using Quiver.Validation;
 
 namespace Quiver;

@@ -42,23 +42,7 @@ public sealed class QuicListener : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
-        EndpointLoop loop = EndpointRegistry.AcquireBound(options.ListenEndPoint);
-        var driver = new ListenerDriver(options, loop);
-        var listener = new QuicListener(driver, options);
-        driver.Handle = new WeakReference<QuicListener>(listener);
-        try
-        {
-            loop.Listeners.Add(driver);
-        }
-        catch (QuicException)
-        {
-            _ = EndpointRegistry.ReleaseAsync(loop);
-            throw;
-        }
-
-        driver.IsStarted = true;
-        QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
-        return ValueTask.FromResult(listener);
+        return ValueTask.FromResult(Listen(options, EndpointRegistry.AcquireBound(options.ListenEndPoint)));
     }
 
     /// <summary>
@@ -78,6 +62,27 @@ public sealed class QuicListener : IAsyncDisposable
     {
         GC.SuppressFinalize(this);
         return new ValueTask(_driver.DisposeAsync());
+    }
+
+    /// <summary>Listens on a loop, of which a user was counted for the listener.</summary>
+    internal static QuicListener Listen(QuicListenerOptions options, EndpointLoop loop)
+    {
+        var driver = new ListenerDriver(options, loop);
+        var listener = new QuicListener(driver, options);
+        driver.Handle = new WeakReference<QuicListener>(listener);
+        try
+        {
+            loop.Listeners.Add(driver);
+        }
+        catch (QuicException)
+        {
+            _ = EndpointRegistry.ReleaseAsync(loop);
+            throw;
+        }
+
+        driver.IsStarted = true;
+        QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
+        return listener;
     }
 
     /// <summary>The listener in words, for logs.</summary>

@@ -66,19 +66,6 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         return CryptographicOperations.FixedTimeEquals(ours, theirs);
     }
 
-    /// <summary>Goes on with another id, if the peer gave one, so that observers of two networks see two ids. RFC 9000 §5.1.2.</summary>
-    public bool TryRotate()
-    {
-        if (_available.Count == 0 || _retiring.Count == MaxRetiring)
-        {
-            return false;
-        }
-
-        Retire(_current.SequenceNumber);
-        UseNext();
-        return true;
-    }
-
     public void OnNewConnectionId(in NewConnectionIdFrame frame)
     {
         // A peer that is reached by an empty id cannot issue others. RFC 9000 §19.15.
@@ -202,16 +189,11 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
                 Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
             }
 
-            UseNext();
+            RemoveAll();
+            _current = _available[0];
+            _available.RemoveAt(0);
+            UseToken();
         }
-    }
-
-    private void UseNext()
-    {
-        RemoveAll();
-        _current = _available[0];
-        _available.RemoveAt(0);
-        UseToken();
     }
 
     private void Retire(ulong sequence)

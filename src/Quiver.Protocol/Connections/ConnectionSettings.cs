@@ -57,7 +57,4 @@ internal sealed record ConnectionSettings
 
     /// <summary>Server: who makes the token that the client gets for its next connection; null: it gets none.</summary>
     public AddressTokens? NewTokens { get; init; }
-
-    /// <summary>Packets after which the peer is sent to by another of its ids, at random up to twice as many; 0: only when it asks.</summary>
-    public int ConnectionIdRotation { get; init; }
 }

@@ -54,8 +54,7 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
 
         if (AcceptsConnections && header.Type == PacketType.ZeroRtt && header.Destination.Length >= MinInitialDestination)
         {
-            return new Route<T>(
-                RouteKind.KeepEarly, null, ServerInitial.From(header, arrival));
+            return new Route<T>(RouteKind.KeepEarly, null, ServerInitial.From(header, arrival));
         }
 
         // A new connection needs an Initial in a datagram of 1,200 bytes, for an id of 8 or more. RFC 9000 §7.2, §14.1.
@@ -85,6 +84,15 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
             {
                 _connections.Remove(id);
             }
+        }
+    }
+
+    /// <summary>All connections that have an id here.</summary>
+    public IReadOnlyCollection<T> Snapshot()
+    {
+        lock (_lock)
+        {
+            return new HashSet<T>(_connections.Values, ReferenceEqualityComparer.Instance);
         }
     }
 

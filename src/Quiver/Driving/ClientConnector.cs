@@ -11,7 +11,8 @@ namespace Quiver.Driving;
 /// <summary>From the options of a client to a connection whose handshake is complete: name, socket, first flight, wait.</summary>
 internal static class ClientConnector
 {
-    public static async ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<QuicConnection> ConnectAsync(
+        QuicClientConnectionOptions options, EndpointLoop? endpoint, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         StackTrace? calledAt = Leaks.CaptureStack();
@@ -24,7 +25,7 @@ internal static class ClientConnector
             timeout = TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1));
         }
 
-        QuicConnection connection = Create(options, remote, host, timeout);
+        QuicConnection connection = Create(options, endpoint, remote, host, timeout);
         try
         {
             connection.Driver.Closing.OpenedAt = calledAt;
@@ -43,7 +44,7 @@ internal static class ClientConnector
     }
 
     private static QuicConnection Create(
-        QuicClientConnectionOptions options, IPEndPoint remote, string? host, TimeSpan timeout)
+        QuicClientConnectionOptions options, EndpointLoop? endpoint, IPEndPoint remote, string? host, TimeSpan timeout)
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
@@ -57,10 +58,12 @@ internal static class ClientConnector
             settings = settings with { Remembered = ticket.Parameters };
         }
 
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions);
-        IPAddress localAddress = LocalAddresses.Select(options.LocalEndPoint?.Address, remote);
-        EndpointLoop loop = options.LocalEndPoint is { } local
-            ? EndpointRegistry.AcquireBound(local)
+        ClientTokens? tokens = ClientTokens.For(options, targetHost, remote);
+        settings = settings with { AddressToken = tokens?.Take() ?? [] };
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions, tokens);
+        IPAddress localAddress = LocalAddresses.Select((endpoint?.LocalEndPoint ?? options.LocalEndPoint)?.Address, remote);
+        EndpointLoop loop = endpoint is not null ? EndpointRegistry.Acquire(endpoint)
+            : options.LocalEndPoint is { } local ? EndpointRegistry.AcquireBound(local)
             : EndpointRegistry.AcquireShared(remote.AddressFamily);
         QuicConnection connection;
         try
