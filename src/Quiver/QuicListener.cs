@@ -33,6 +33,9 @@ public sealed class QuicListener : IAsyncDisposable
 
     internal QuicListenerOptions Options { get; }
 
+    /// <summary>Handshakes under way on the endpoint, of this listener and others.</summary>
+    internal int UnderWay => _driver.Loop.Listeners.UnderWay;
+
     /// <summary>Starts to listen. Wrong options throw at once, not through the task.</summary>
     /// <param name="options">Where to listen and how to answer.</param>
     /// <param name="cancellationToken">Ignored: nothing is waited for.</param>
