@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Quiver.Diagnostics;
 using Quiver.Driving;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
@@ -239,6 +240,12 @@ public sealed class QuicConnection : IAsyncDisposable
             _remoteCertificate?.Dispose();
         }
     }
+
+    /// <summary>
+    /// Counts and measures of this moment: live streams by the halves that are open, streams opened and closed, buffers, round-trip time,
+    /// packets. Can be asked after the end too.
+    /// </summary>
+    public QuicConnectionStatistics GetStatistics() => ConnectionReader.ReadStatistics(Driver);
 
     /// <summary>The connection in words, for logs.</summary>
     public override string ToString() =>

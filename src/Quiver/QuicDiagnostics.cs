@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Quiver.Diagnostics;
 
 namespace Quiver;
 
@@ -54,5 +55,48 @@ public static class QuicDiagnostics
         }
     } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// How many streams of one connection may be in one half-state before the log warns, once until half of them are gone. Default 1,000;
+    /// 0 switches it off.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public static int StreamWarningCount
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 1_000;
+
+    /// <summary>
+    /// How long the application may leave a stream half ended, unread or not accepted, with no operation pending on it, before the log
+    /// warns, once for each connection and half-state until no stream is so old. Streams with both halves open may be left for as long as
+    /// they live. Default one minute; <see cref="Timeout.InfiniteTimeSpan"/> switches it off.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero, or negative and not infinite.</exception>
+    public static TimeSpan StreamWarningAge
+    {
+        get;
+        set
+        {
+            if (value <= TimeSpan.Zero && value != Timeout.InfiniteTimeSpan)
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "The age must be positive, or Timeout.InfiniteTimeSpan.");
+            }
+
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(1);
+
     internal static ILogger Logger => s_logger;
+
+    internal static bool IsLogging => !ReferenceEquals(s_factory, NullLoggerFactory.Instance);
+
+    /// <summary>
+    /// The live connections of the process with their live streams. Takes the lock of each connection for the moment that reading it takes,
+    /// some ten nanoseconds a stream; meant for people who look, not for every request.
+    /// </summary>
+    public static IReadOnlyList<QuicConnectionSnapshot> Snapshot() => [.. LiveConnections.List().Select(ConnectionReader.ReadSnapshot)];
 }

@@ -23,7 +23,31 @@ public sealed partial class DocumentTests
         Assert.All(blocks, block => Assert.Equal(File.ReadAllText(Repository.At(block.Path)), block.Code));
     }
 
+    [Fact]
+    public void The_code_in_streams_md_is_that_of_the_samples()
+    {
+        string text = File.ReadAllText(Repository.At("docs/streams.md"));
+        (string Path, string Code)[] blocks = [.. CodeBlock().Matches(text).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+        Assert.Equal(4, blocks.Length);
+        Assert.Equal(text.Split("```csharp").Length - 1, blocks.Length);
+        Assert.All(blocks, block => Assert.Equal(File.ReadAllText(Repository.At(block.Path)), block.Code));
+    }
+
+    [Fact]
+    public async Task The_samples_of_streams_run_and_leave_no_stream()
+    {
+        string program = Repository.At("artifacts/bin/Streams/release/Streams.dll");
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [program]) { RedirectStandardOutput = true };
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, process.ExitCode);
+        Assert.EndsWith("live streams: 0 and 0\n", output, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("docs/streams.md")]
+    [InlineData("docs/diagnostics.md")]
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/architecture.md")]

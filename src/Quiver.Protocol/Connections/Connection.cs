@@ -62,6 +62,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Streams of a direction that the peer has opened so far.</summary>
     public ulong OpenedByPeer(StreamDirection direction) => _state.Streams?.Table.Incoming(direction).Opened ?? 0;
 
+    /// <summary>Streams of a direction that we have opened so far.</summary>
+    public ulong OpenedByUs(StreamDirection direction) => _state.Streams?.Table.Outgoing(direction).Opened ?? 0;
+
     /// <summary>What the streams share: their table, and the credit of the connection. Null until the local parameters are known.</summary>
     public StreamContext? Streams => _state.Streams;
 
@@ -100,6 +103,8 @@ internal sealed class Connection : IDisposable
     }
 
     public LossDetector Recovery => _state.Recovery;
+
+    public Traffic Traffic => _state.Traffic;
 
     /// <summary>Unreliable datagrams: who is told, and counts.</summary>
     public DatagramQueue Datagrams => _state.Datagrams;

@@ -62,6 +62,8 @@ internal sealed class ConnectionState : IDisposable
 
     public PingFrames Ping { get; } = new();
 
+    public Traffic Traffic { get; } = new();
+
     public FrameScheduler Frames { get; } = new();
 
     public required LocalConnectionIds LocalIds { get; init; }

@@ -158,6 +158,7 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         int end = sealer.Seal(built.Packet, destination);
         int size = end - built.Packet.Offset;
         state.Recovery.OnPacketSent(space.Id, built.FrameMark, size, built.IsAckEliciting, built.IsInFlight, ecn, now);
+        state.Traffic.OnSent(size);
         if (built.IsAckEliciting)
         {
             state.Idle.OnAckElicitingSent(state.ProbePeriod, now);

@@ -131,6 +131,7 @@ internal sealed class DatagramReceiver(
             return;
         }
 
+        state.Traffic.OnReceived(packet.Length);
         start.OnAuthenticated(header);
         if (header.Type == PacketType.OneRtt)
         {

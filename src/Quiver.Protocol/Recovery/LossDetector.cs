@@ -28,6 +28,9 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
     public ulong BytesInFlight => _bytesInFlight;
 
+    /// <summary>Packets that were found lost, whether or not they came after all.</summary>
+    public long PacketsLost { get; private set; }
+
     public EcnCodepoint EcnCodepoint => _ecn.Codepoint;
 
     /// <summary>The peer's max_ack_delay. RFC 9000 §18.2.</summary>
@@ -327,6 +330,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             }
 
             packet.State = SentPacketState.Lost;
+            PacketsLost++;
             _bytesInFlight -= (ulong)packet.Size;
             space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
             _ecn.OnLost(packet);

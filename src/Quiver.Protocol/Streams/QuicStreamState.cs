@@ -32,6 +32,8 @@ internal sealed class QuicStreamState
 
     public bool IsAccepted { get; set; }
 
+    /// <summary>When it was opened, by us or by the peer's first frame; set by the driver, for those who watch over streams.</summary>
+    public Timestamp Opened { get; set; }
     /// <summary>Whether something of what was received came as early data, which an attacker may have sent again. RFC 9001 §9.2.</summary>
     public bool HasEarlyData { get; set; }
 

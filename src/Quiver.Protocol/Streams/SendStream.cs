@@ -31,6 +31,9 @@ internal sealed class SendStream(QuicStreamState stream, ulong limit) : ISentFra
     /// <summary>Whether <see cref="Finish"/> was called.</summary>
     public bool IsFinishing { get; private set; }
 
+    /// <summary>Whether nothing more can be written: finished or reset.</summary>
+    public bool IsEnded => IsFinishing || IsReset;
+
     public bool IsDone => State is SendStreamState.DataRecvd or SendStreamState.ResetRecvd;
 
     /// <summary>Bytes written and not yet acknowledged.</summary>

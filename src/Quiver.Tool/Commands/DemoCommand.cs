@@ -17,7 +17,7 @@ internal static class DemoCommand
         Option<int> echoes = CountOption.Create("--echoes", "How many echoes the median is of.", defaults.Echoes);
         Command command = new("demo", "A server and a client on this machine: a handshake, echoes, a transfer and thousands of short streams.")
         {
-            bytes, streams, parallel, handshakes, echoes,
+            bytes, streams, parallel, handshakes, echoes, LeakDemoCommand.Create(output),
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {

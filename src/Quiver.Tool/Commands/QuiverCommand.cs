@@ -52,6 +52,7 @@ internal static class QuiverCommand
         GetCommand.Create(output),
         PerfCommand.Create(output),
         LimitReceiverCommand.Create(output),
+        LeakServerCommand.Create(output),
         new HelpOption(),
         new VersionOption(),
     };

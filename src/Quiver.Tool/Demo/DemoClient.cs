@@ -22,7 +22,7 @@ internal sealed class DemoClient(IPEndPoint server, X509Certificate2 certificate
     /// <summary>Streams of ours that have not ended on both sides.</summary>
     public int OpenStreams => Volatile.Read(ref _openStreams);
 
-    public ValueTask<QuicConnection> ConnectAsync(CancellationToken cancellationToken)
+    public ValueTask<QuicConnection> ConnectAsync(CancellationToken cancellationToken, int maxStreams = 0)
     {
         // The certificate made for this run is its own root: it is checked, not waved through.
         X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -30,6 +30,7 @@ internal sealed class DemoClient(IPEndPoint server, X509Certificate2 certificate
         QuicClientConnectionOptions options = new()
         {
             RemoteEndPoint = server,
+            MaxInboundBidirectionalStreams = maxStreams,
             DefaultStreamErrorCode = 0,
             DefaultCloseErrorCode = 0,
             ClientAuthenticationOptions = new SslClientAuthenticationOptions

@@ -33,6 +33,19 @@ internal static partial class QuiverLog
     [LoggerMessage(8, LogLevel.Warning, "SSLKEYLOGFILE is honoured: the keys of every connection are written to {Path}.")]
     public static partial void KeyLogStarted(ILogger logger, string path);
 
+    [LoggerMessage(20, LogLevel.Warning, "{Count} streams of the {Connection} {Finding}: {Remedy}. Streams {Streams}.")]
+    public static partial void StreamsPileUp(ILogger logger, int count, string connection, string finding, string remedy, string streams);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Count} streams of the {Connection} {Finding}, and were not touched for up to {Untouched}: {Remedy}. Streams {Streams}.")]
+    public static partial void StreamsNeglected(
+        ILogger logger, int count, string connection, string finding, TimeSpan untouched, string remedy, string streams);
+
+    [LoggerMessage(
+        22,
+        LogLevel.Warning,
+        "No stream can be opened on the {Connection}, and a garbage collection found none to free: the application holds {Count} that it has not disposed. Read them to the end and dispose them. Streams {Streams}.")]
+    public static partial void StreamsHeld(ILogger logger, string connection, int count, string streams);
+
     [LoggerMessage(9, LogLevel.Warning, "{Count} times a {Kind} was dropped without being disposed; the garbage collector ended it. Opened or accepted at: {Place}")]
     public static partial void Leaked(ILogger logger, int count, LeakKind kind, string place);
 

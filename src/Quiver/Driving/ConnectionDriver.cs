@@ -38,6 +38,7 @@ internal sealed class ConnectionDriver : IGuard
         Streams = new ConnectionStreams(this);
         Datagrams = new ConnectionDatagrams(this);
         Closing = new ConnectionClosing(this);
+        Watch = new StreamWatch(this);
     }
 
     public EndpointRole Role { get; }
@@ -58,6 +59,11 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>The time at which the lock was taken, or later.</summary>
     public Timestamp Now { get; private set; }
+
+    public StreamWatch Watch { get; }
+
+    /// <summary>The place in <see cref="LiveConnections"/>, which alone uses it.</summary>
+    public (int Part, int Index) Registration { get; set; }
 
     /// <summary>Who is told of new stream credit; null: nobody. Held by the application's handle, and not by the connection.</summary>
     public WeakReference<CapacityNotifier>? Capacity { get; set; }
@@ -80,6 +86,7 @@ internal sealed class ConnectionDriver : IGuard
 
         // The first flight goes out with Start, when the caller is ready for events.
         driver._lock.Exit();
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -88,6 +95,7 @@ internal sealed class ConnectionDriver : IGuard
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
         driver._facts.Start(initial.Remote);
         driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, loop.Identity.Ids, SystemRandomSource.Instance, driver._facts, now);
+        LiveConnections.Add(driver);
         return driver;
     }
 
@@ -337,7 +345,7 @@ internal sealed class ConnectionDriver : IGuard
         if (!_isFlushing)
         {
             Closing.OnFlushed();
-            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Core.NextTimeout);
+            isWakeNeeded = _loop.Deadlines.Schedule(_deadline, Timestamp.Min(Core.NextTimeout, Watch.Deadline));
         }
 
         return _isFlushing;
@@ -353,6 +361,7 @@ internal sealed class ConnectionDriver : IGuard
         }
 
         Streams.Settle();
+        Watch.OnSettled(Now);
         if (Streams.NoteStarvation())
         {
             StarvedConnections.Shared.Watch(this);
@@ -407,6 +416,7 @@ internal sealed class ConnectionDriver : IGuard
     {
         _isGone = true;
         _loop.Deadlines.Remove(_deadline);
+        LiveConnections.Remove(this);
         Core.Dispose();
     }
 

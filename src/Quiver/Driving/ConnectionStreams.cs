@@ -113,7 +113,11 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         return waiter.WaitAsync(cancellationToken);
     }
 
-    public void OnOpenedByPeer(QuicStreamState state) => _inbound.Enqueue(state);
+    public void OnOpenedByPeer(QuicStreamState state)
+    {
+        state.Opened = driver.Now;
+        _inbound.Enqueue(state);
+    }
 
     public void OnCreditGranted() => _hasNewCredit = true;
 
@@ -227,8 +231,16 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         }
     }
 
-    private QuicStream? TryOpen(StreamDirection direction, QuicConnection connection, StackTrace? calledAt) =>
-        driver.Core.TryOpenStream(direction, out QuicStreamState? state) ? CreateHandle(state!, connection, calledAt) : null; // True gives one.
+    private QuicStream? TryOpen(StreamDirection direction, QuicConnection connection, StackTrace? calledAt)
+    {
+        if (!driver.Core.TryOpenStream(direction, out QuicStreamState? state))
+        {
+            return null;
+        }
+
+        state!.Opened = driver.Now; // True gives one.
+        return CreateHandle(state, connection, calledAt);
+    }
 
     private QuicStream Accept(QuicStreamState state, QuicConnection connection, StackTrace? calledAt)
     {

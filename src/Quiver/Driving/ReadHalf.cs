@@ -80,6 +80,7 @@ internal sealed class ReadHalf
                 return ValueTask.FromCanceled<int>(cancellationToken);
             }
 
+            _stream.Touch();
             switch (_end)
             {
                 case HalfEnd.Completed:

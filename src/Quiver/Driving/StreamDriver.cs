@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Quiver.Diagnostics;
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 
 namespace Quiver.Driving;
@@ -12,6 +13,7 @@ internal sealed class StreamDriver : IStreamEvents
 {
     private DisposeOperation? _disposal;
     private bool _isReady;
+    private int _touchedAfter;
     private bool _isCutOff;
 
     public StreamDriver(ConnectionDriver connection, QuicStreamState state)
@@ -21,6 +23,7 @@ internal sealed class StreamDriver : IStreamEvents
         IsStarted = state.Id.Initiator != connection.Role;
         Reader = state.Receive is null ? null : new ReadHalf(this);
         Writer = state.Send is null ? null : new WriteHalf(this);
+        Touch();
     }
 
     public ConnectionDriver Connection { get; }
@@ -45,6 +48,9 @@ internal sealed class StreamDriver : IStreamEvents
 
     /// <summary>Whether the application holds the stream and nothing that it started is pending: it may have lost the handle.</summary>
     public bool MayBeLost => !IsDisposed && Reader is null or { IsPending: false } && Writer is null or { IsPending: false };
+
+    /// <summary>For those who watch over streams.</summary>
+    public Timestamp LastTouch => State.Opened + TimeSpan.FromMilliseconds(_touchedAfter);
 
     /// <summary>Place in the list of live streams; -1: not there.</summary>
     public int LiveIndex { get; set; } = -1;
@@ -75,6 +81,10 @@ internal sealed class StreamDriver : IStreamEvents
             Connection.Streams.Live.Remove(this);
         }
     }
+
+    /// <summary>Under the lock: the application accepts it, reads or writes. Kept as milliseconds of its life, up to 24 days.</summary>
+    public void Touch() =>
+        _touchedAfter = (int)Math.Clamp((Connection.Now - State.Opened).Ticks / TimeSpan.TicksPerMillisecond, 0, int.MaxValue);
 
     /// <summary>Under the lock, when the core can be called.</summary>
     public void OnSettle()

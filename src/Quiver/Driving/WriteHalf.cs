@@ -80,6 +80,7 @@ internal sealed class WriteHalf
                 return ValueTask.FromCanceled(cancellationToken);
             }
 
+            _stream.Touch();
             if (_end is not (HalfEnd.Open or HalfEnd.Completed))
             {
                 return ValueTask.FromException(CreateException());

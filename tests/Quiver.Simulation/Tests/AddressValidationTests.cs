@@ -2,6 +2,7 @@ using Quiver.Protocol.Connections;
 using Quiver.Protocol.Endpoints;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tls;
 using Quiver.Protocol.Tls.Resumption;
 using Quiver.Protocol.Tokens;
 using Quiver.Simulation.Endpoints;
@@ -18,6 +19,9 @@ public sealed class AddressValidationTests
     private static readonly ConnectionId s_original = new([1, 2, 3, 4, 5, 6, 7, 8]);
     private static readonly ConnectionId s_retry = new([9, 9, 9, 9, 9, 9, 9, 9]);
 
+    /// <summary>More than three Initials allow, and less than a first window.</summary>
+    private static readonly TlsCertificate s_sixKilobytes = new([.. Enumerable.Repeat(TestIdentity.Short.Chain[0], 15)], TestIdentity.Short.Signer);
+
     [Theory]
     [InlineData(8)]
     [InlineData(4)]
@@ -28,7 +32,7 @@ public sealed class AddressValidationTests
     public void A_client_follows_the_retry_and_pays_one_round_trip(int serverIds)
     {
         using var world = new World(
-            1, [new Delay(s_delay)], [new Delay(s_delay)], new SimServerOptions { Retry = true, Certificate = TestIdentity.Long }, serverIds: serverIds);
+            1, [new Delay(s_delay)], [new Delay(s_delay)], new SimServerOptions { Retry = true, Certificate = s_sixKilobytes }, serverIds: serverIds);
         Timestamp start = world.Now;
         SimConnection client = world.Client.Connect();
         Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(10)), $"{client.Closed}");
@@ -164,7 +168,7 @@ public sealed class AddressValidationTests
     public void A_validated_client_gets_a_long_certificate_in_one_flight_and_another_does_not()
     {
         using var world = new World(
-            1, [new Delay(s_delay)], [new Delay(s_delay)], new SimServerOptions { SendsTokens = true, Certificate = TestIdentity.Long });
+            1, [new Delay(s_delay)], [new Delay(s_delay)], new SimServerOptions { SendsTokens = true, Certificate = s_sixKilobytes });
         byte[] token = TokenOf(world, world.Client.Connect());
         Assert.True(TimeOf([]) > TimeOf(token));
         Assert.Equal(2 * s_delay, TimeOf(token));

@@ -3,6 +3,8 @@ namespace Quiver.Tests.Infrastructure;
 /// <summary>A listener and one connection, seen from both ends.</summary>
 internal sealed class ConnectedPair : IAsyncDisposable
 {
+    private readonly List<(QuicStream Client, QuicStream Server)> _kept = [];
+
     private ConnectedPair(QuicListener listener, QuicConnection client, QuicConnection server)
     {
         Listener = listener;
@@ -45,6 +47,14 @@ internal sealed class ConnectedPair : IAsyncDisposable
         QuicStream server = await Server.AcceptInboundStreamAsync().Soon();
         await server.ReadExactlyAsync(new byte[1]).Soon();
         return (client, server);
+    }
+
+    /// <summary>As <see cref="OpenAsync"/>; both handles live as long as the pair, so that no finalizer ends the stream.</summary>
+    public async Task<(QuicStream Client, QuicStream Server)> OpenKeptAsync(QuicStreamType type = QuicStreamType.Bidirectional)
+    {
+        (QuicStream Client, QuicStream Server) streams = await OpenAsync(type);
+        _kept.Add(streams);
+        return streams;
     }
 
     public async ValueTask DisposeAsync()

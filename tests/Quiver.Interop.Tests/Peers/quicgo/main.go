@@ -17,7 +17,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lucas-clemente/quic-go"
@@ -42,8 +44,37 @@ func orders(conn quic.Connection) {
 			}
 			return
 		}
-		go obey(conn, s)
+		if misuses.Load() {
+			go misuse(s)
+		} else {
+			go obey(conn, s)
+		}
 	}
+}
+
+// Whether streams are no orders any more, but are read once and closed as in quic-go's issue 4717.
+var misuses atomic.Bool
+
+func misuse(s quic.Stream) {
+	s.Read(make([]byte, 17))
+	s.Close()
+}
+
+// The server of that issue: Close ends the write side only, and nobody reads.
+func spawn(conn quic.Connection, count int) {
+	for i := 0; i < count; i++ {
+		s, err := conn.OpenStreamSync(context.Background())
+		if err != nil {
+			fmt.Println("failed", err)
+			return
+		}
+		io.WriteString(s, "hello from server")
+		s.Close()
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	fmt.Println("spawned", count, "heap", m.HeapAlloc)
 }
 
 func obey(conn quic.Connection, s quic.Stream) {
@@ -96,6 +127,12 @@ func obey(conn quic.Connection, s quic.Stream) {
 			}
 		}
 		io.WriteString(s, answer)
+		s.Close()
+	case "spawn":
+		s.Close()
+		spawn(conn, code)
+	case "misuse":
+		misuses.Store(true)
 		s.Close()
 	case "close":
 		conn.CloseWithError(quic.ApplicationErrorCode(code), "as ordered")
