@@ -57,9 +57,9 @@ public sealed class EndpointTests
         }
 
         await echo;
-        Assert.Throws<ArgumentException>(() => _ = endpoint.SendNonQuicAsync(new byte[] { 0x40 }, stunEndPoint));
-        Assert.Throws<ArgumentException>(() => _ = endpoint.SendNonQuicAsync(new byte[] { 0x80 }, stunEndPoint));
-        Assert.Throws<ArgumentException>(() => _ = endpoint.SendNonQuicAsync(ReadOnlyMemory<byte>.Empty, stunEndPoint));
+        await Assert.ThrowsAsync<ArgumentException>(() => endpoint.SendNonQuicAsync(new byte[] { 0x40 }, stunEndPoint).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() => endpoint.SendNonQuicAsync(new byte[] { 0x80 }, stunEndPoint).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() => endpoint.SendNonQuicAsync(ReadOnlyMemory<byte>.Empty, stunEndPoint).AsTask());
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class EndpointTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => accepted.AcceptInboundStreamAsync().Soon());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => outgoing.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => endpoint.ConnectAsync(Loopback.ClientOptions(other.LocalEndPoint)).AsTask());
-        Assert.Throws<ObjectDisposedException>(() => _ = endpoint.ListenAsync(ListenerOptions()));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => endpoint.ListenAsync(ListenerOptions()).AsTask());
         foreach (QuicConnection peer in new[] { remote, outgoingPeer })
         {
             QuicException e = await Assert.ThrowsAsync<QuicException>(() => peer.AcceptInboundStreamAsync().Soon());
@@ -192,7 +192,7 @@ public sealed class EndpointTests
     {
         await using QuicListener listener = await Loopback.ListenAsync();
         await using QuicEndpoint endpoint = QuicEndpoint.Bind(s_any, new QuicEndpointOptions { ConnectionIdGenerator = new Routed(0) });
-        Assert.Throws<InvalidOperationException>(() => _ = endpoint.ListenAsync(ListenerOptions()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => endpoint.ListenAsync(ListenerOptions()).AsTask());
         await using QuicConnection client = await endpoint.ConnectAsync(Loopback.ClientOptions(listener.LocalEndPoint)).Soon();
         await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
         await Assert.ThrowsAsync<InvalidOperationException>(() => endpoint.ConnectAsync(Loopback.ClientOptions(listener.LocalEndPoint)).AsTask());
@@ -205,10 +205,10 @@ public sealed class EndpointTests
         Assert.Throws<ArgumentException>(() => QuicEndpoint.Bind(s_any, new QuicEndpointOptions { StatelessResetKey = new byte[31] }));
         Assert.Throws<ArgumentException>(() => QuicEndpoint.Bind(s_any, new QuicEndpointOptions { ConnectionIdGenerator = new Routed(21) }));
         await using QuicEndpoint endpoint = QuicEndpoint.Bind(s_any);
-        Assert.Throws<ArgumentException>(() => _ = endpoint.ListenAsync(Loopback.ListenerOptions()));
+        await Assert.ThrowsAsync<ArgumentException>(() => endpoint.ListenAsync(Loopback.ListenerOptions()).AsTask());
         QuicClientConnectionOptions options = Loopback.ClientOptions(s_any);
         options.LocalEndPoint = s_any;
-        Assert.Throws<ArgumentException>(() => _ = endpoint.ConnectAsync(options));
+        await Assert.ThrowsAsync<ArgumentException>(() => endpoint.ConnectAsync(options).AsTask());
     }
 
     internal static QuicListenerOptions ListenerOptions()
