@@ -145,10 +145,11 @@ public sealed class AdmissionTests
         Assert.Equal(2, listener.UnderWay);
         await EndpointTests.EchoAsync(client, server);
         gate.SetResult();
-        foreach (Task<QuicConnection> late in waiting)
+        QuicConnection[] late = await Task.WhenAll(waiting);
+        QuicConnection[] accepted = [await listener.AcceptConnectionAsync().Soon(), await listener.AcceptConnectionAsync().Soon()];
+        foreach (QuicConnection connection in late.Concat(accepted))
         {
-            await using QuicConnection connected = await late;
-            await using QuicConnection accepted = await listener.AcceptConnectionAsync().Soon();
+            await connection.DisposeAsync().Soon();
         }
 
         await EndpointTests.UntilAsync(() => listener.UnderWay == 0);
