@@ -211,20 +211,38 @@ public sealed class QuicConnection : IAsyncDisposable
             : Driver.Datagrams.ReceiveAsync(this, buffer, cancellationToken);
     }
 
-    /// <summary>Closes the connection and all its streams; the peer sees the code. Done when the close was sent. Closing again does nothing.</summary>
+    /// <summary>
+    /// Closes the connection and all its streams; the peer sees the code. First the peer gets what was written before, for
+    /// <see cref="QuicConnectionOptions.CloseTimeout"/> at most. Done when the close was sent. Closing again does nothing.
+    /// </summary>
     /// <param name="errorCode">0 to 2^62-1; what it means is up to the application protocol.</param>
     /// <param name="cancellationToken">Cancelling ends the wait only.</param>
     public ValueTask CloseAsync(long errorCode, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Require.InRange(nameof(errorCode), errorCode, QuicDefaults.MaxErrorCode);
-        Task closed = Driver.Closing.CloseAsync(errorCode);
+        Task closed = Driver.Closing.CloseAsync(errorCode, _options?.CloseTimeout ?? TimeSpan.Zero);
         return new ValueTask(closed.IsCompleted ? closed : closed.WaitAsync(cancellationToken));
     }
 
     /// <summary>
-    /// Closes the connection with <see cref="QuicConnectionOptions.DefaultCloseErrorCode"/> if it is open, and all its streams; those
-    /// that nobody accepted are dropped. Done when the close was sent.
+    /// Closes the connection and all its streams at once: what was written and is not yet delivered is lost. The peer sees the code.
+    /// Does nothing if the connection has ended.
+    /// </summary>
+    /// <param name="errorCode">0 to 2^62-1; what it means is up to the application protocol.</param>
+    public void Abort(long errorCode)
+    {
+        Require.InRange(nameof(errorCode), errorCode, QuicDefaults.MaxErrorCode);
+        if (!IsDisposed)
+        {
+            _ = Driver.Closing.CloseAsync(errorCode, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>
+    /// Closes the connection at once with <see cref="QuicConnectionOptions.DefaultCloseErrorCode"/> if it is open, and all its streams;
+    /// those that nobody accepted are dropped. What was written and is not yet delivered is lost: to wait for it, dispose the streams
+    /// first, or call <see cref="CloseAsync"/>. Done when the close was sent.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

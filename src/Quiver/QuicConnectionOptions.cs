@@ -41,6 +41,12 @@ public abstract class QuicConnectionOptions
     public TimeSpan HandshakeTimeout { get; set; } = QuicDefaults.HandshakeTimeout;
 
     /// <summary>
+    /// How long <see cref="QuicConnection.CloseAsync"/> waits at most until the peer has what was written before. Default: 5 seconds; zero
+    /// closes at once, <see cref="Timeout.InfiniteTimeSpan"/> waits for as long as the connection lives.
+    /// </summary>
+    public TimeSpan CloseTimeout { get; set; } = QuicDefaults.CloseTimeout;
+
+    /// <summary>
     /// Told when the peer lets us open more streams: once with its first limits, then with each increase. Runs on the thread pool, one
     /// call at a time, perhaps before ConnectAsync has returned; what it throws is ignored.
     /// </summary>
@@ -72,6 +78,7 @@ public abstract class QuicConnectionOptions
         Require.InRange(argumentName, DefaultStreamErrorCode, QuicDefaults.MaxErrorCode);
         Require.InRange(argumentName, DefaultCloseErrorCode, QuicDefaults.MaxErrorCode);
         Require.NotNegative(argumentName, HandshakeTimeout);
+        Require.NotNegative(argumentName, CloseTimeout);
         Require.NotNull(argumentName, InitialReceiveWindowSizes);
         InitialReceiveWindowSizes.Validate(argumentName);
     }

@@ -47,4 +47,7 @@ internal static class QuicDefaults
 
     /// <summary>Any DATAGRAM frame that fits into a packet. RFC 9221 §3.</summary>
     public const ulong MaxDatagramFrameSize = 65_535;
+
+    /// <summary>Enough for a slow link to carry what a send buffer holds; not so long that a peer that is gone holds up a shutdown.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 }

@@ -321,6 +321,43 @@ public sealed class ConnectionTests
         Assert.True(e.QuicError is QuicError.ConnectionAborted or QuicError.StreamAborted);
     }
 
+    [Fact]
+    public async Task CloseAsync_delivers_what_was_written_before()
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync();
+        QuicStream client = await pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon();
+        await client.WriteAsync(new byte[60_000], completeWrites: true).Soon();
+        await pair.Client.CloseAsync(5).Soon();
+        QuicStream server = await pair.Server.AcceptInboundStreamAsync().Soon();
+        await server.ReadExactlyAsync(new byte[60_000]).Soon();
+        await AssertQuic.ErrorAsync(QuicError.ConnectionAborted, 5, async () => await pair.Server.AcceptInboundStreamAsync());
+    }
+
+    [Fact]
+    public async Task CloseAsync_waits_no_longer_than_its_timeout_for_a_peer_that_does_not_read()
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.CloseTimeout = TimeSpan.FromMilliseconds(100));
+        (QuicStream client, QuicStream held) = await pair.OpenAsync();
+        await client.WriteAsync(new byte[100_000], completeWrites: true).Soon();
+        await pair.Client.CloseAsync(5).Soon();
+        await AssertQuic.ErrorAsync(QuicError.ConnectionAborted, 5, async () => await pair.Server.AcceptInboundStreamAsync());
+        GC.KeepAlive(held); // A dropped handle would end the stream.
+    }
+
+    [Fact]
+    public async Task Abort_waits_for_nobody()
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.CloseTimeout = Timeout.InfiniteTimeSpan);
+        (QuicStream client, QuicStream held) = await pair.OpenAsync();
+        await client.WriteAsync(new byte[100_000], completeWrites: true).Soon();
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.Abort(-1));
+        pair.Client.Abort(6);
+        await AssertQuic.ErrorAsync(QuicError.ConnectionAborted, 6, async () => await pair.Server.AcceptInboundStreamAsync());
+        await pair.Client.DisposeAsync().Soon();
+        pair.Client.Abort(7);
+        GC.KeepAlive(held); // A dropped handle would end the stream.
+    }
+
     private static async Task FinishUnidirectionalAsync(ConnectedPair pair, QuicStream stream)
     {
         await stream.WriteAsync(new byte[1], completeWrites: true).Soon();

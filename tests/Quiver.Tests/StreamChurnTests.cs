@@ -47,7 +47,7 @@ public sealed class StreamChurnTests
     {
         const int Limit = 20_000;
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(client => client.MaxInboundBidirectionalStreams = Limit);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = Collecting.Measure();
         for (int i = 0; i < Limit; i++)
         {
             await OpenAsync(pair.Server, QuicStreamType.Bidirectional, OpenerWay.Dispose);
@@ -57,7 +57,7 @@ public sealed class StreamChurnTests
         Task<QuicStream> next = pair.Server.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).AsTask();
         await Collecting.UntilAsync(() => Unaccepted(pair.Client) == Limit && StreamCounts.OnWire(pair.Client) == 0);
         Assert.False(next.IsCompleted);
-        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Limit;
+        long each = (Collecting.Measure() - before) / Limit;
         Assert.InRange(each, 0, 3_000);
 
         await pair.Client.DisposeAsync().Soon();
@@ -109,8 +109,7 @@ public sealed class StreamChurnTests
         Assert.Equal((ulong)(count * s_hello.Length), sender.SendCredit.Used);
         Assert.Equal(sender.ReceiveCredit.Received, sender.ReceiveCredit.Consumed);
         from.Driver.Leave();
-        Collecting.Run();
-        return GC.GetTotalMemory(forceFullCollection: true);
+        return Collecting.Measure();
     }
 
     private static async Task OpenAllAsync(QuicConnection connection, QuicStreamType type, OpenerWay way, int count)

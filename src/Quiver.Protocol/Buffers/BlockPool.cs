@@ -2,7 +2,8 @@ namespace Quiver.Protocol.Buffers;
 
 /// <summary>
 /// Blocks of stream data for the whole process. The shared array pool keeps some dozens of arrays of a size for each core; a busy
-/// connection holds hundreds, taken by one thread and given back by another. What is kept is bounded by bytes. Thread-safe.
+/// connection holds hundreds, taken by one thread and given back by another. What is kept is bounded by bytes, and what was not needed
+/// from one full collection to the next is let go. Thread-safe.
 /// </summary>
 internal static class BlockPool
 {
@@ -11,6 +12,8 @@ internal static class BlockPool
 
     private static readonly int[] s_sizes = [1 << 10, 2 << 10, 16 << 10, 32 << 10];
     private static readonly Shelf[] s_shelves = Array.ConvertAll(s_sizes, size => new Shelf(MaxKeptBytes / size));
+
+    static BlockPool() => FullCollectionHook.Install(Trim);
 
     /// <summary>Gives a block of one of the sizes that are in use: 1, 2, 16 or 32 KiB. Its content is undefined.</summary>
     public static byte[] Rent(int size)
@@ -22,17 +25,35 @@ internal static class BlockPool
     /// <summary>Takes a block back; the caller must not touch it again.</summary>
     public static void Return(byte[] block) => s_shelves[Array.IndexOf(s_sizes, block.Length)].Put(block);
 
+    private static void Trim()
+    {
+        foreach (Shelf shelf in s_shelves)
+        {
+            shelf.Trim();
+        }
+    }
+
     private sealed class Shelf(int capacity)
     {
         private readonly Lock _lock = new();
         private byte[][] _blocks = new byte[16][];
         private int _count;
 
+        /// <summary>The fewest that lay here since the last trim: so many were not needed.</summary>
+        private int _fewest;
+
         public byte[]? TryTake()
         {
             lock (_lock)
             {
-                return _count == 0 ? null : _blocks[--_count];
+                if (_count == 0)
+                {
+                    return null;
+                }
+
+                byte[] block = _blocks[--_count];
+                _fewest = Math.Min(_fewest, _count);
+                return block;
             }
         }
 
@@ -51,6 +72,17 @@ internal static class BlockPool
                 }
 
                 _blocks[_count++] = block;
+            }
+        }
+
+        public void Trim()
+        {
+            lock (_lock)
+            {
+                int kept = _count - _fewest;
+                _blocks.AsSpan(kept, _fewest).Clear();
+                _count = kept;
+                _fewest = kept;
             }
         }
     }

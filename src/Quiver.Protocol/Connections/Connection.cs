@@ -17,6 +17,7 @@ internal sealed class Connection : IDisposable
 {
     private readonly ConnectionState _state;
     private readonly ConnectionCloser _closer;
+    private readonly CloseFlush _flush;
     private readonly HandshakeDriver _handshake;
     private readonly HandshakeStart _start;
     private readonly DatagramReceiver _receiver;
@@ -31,6 +32,7 @@ internal sealed class Connection : IDisposable
         _state = state;
         _startTime = now;
         _closer = new ConnectionCloser(state, sealer);
+        _flush = new CloseFlush(state, _closer);
         _handshake = new HandshakeDriver(state);
         _start = new HandshakeStart(state, _closer);
         _policy = new SendPolicy(state);
@@ -123,6 +125,7 @@ internal sealed class Connection : IDisposable
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
             next = Timestamp.Min(next, _state.LocalIds.Deadline);
             next = Timestamp.Min(next, _state.Early.Deadline);
+            next = Timestamp.Min(next, _flush.Deadline);
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -213,6 +216,12 @@ internal sealed class Connection : IDisposable
         if (now >= _state.Idle.Deadline)
         {
             _closer.Abandon(new CloseReason(CloseKind.IdleTimeout, 0, 0, "nothing was received for the idle time-out"), now);
+            return;
+        }
+
+        if (now >= _flush.Deadline)
+        {
+            _flush.TryClose(now);
             return;
         }
 
@@ -315,6 +324,10 @@ internal sealed class Connection : IDisposable
     public void Close(ulong errorCode, string reason, Timestamp now) =>
         _closer.Close(new CloseReason(CloseKind.LocalApplication, errorCode, 0, reason), now);
 
+    /// <summary>As <see cref="Close"/>, but once the peer has acknowledged what was written, at the deadline at the latest.</summary>
+    public void CloseWhenFlushed(ulong errorCode, Timestamp deadline, Timestamp now) =>
+        _flush.Begin(new CloseReason(CloseKind.LocalApplication, errorCode, 0, string.Empty), deadline, now);
+
     /// <summary>Closes with a transport error, for example CONNECTION_REFUSED or a TLS alert.</summary>
     public void CloseTransport(TransportErrorCode code, string reason, Exception? cause, Timestamp now) =>
         _closer.Close(new CloseReason(CloseKind.LocalTransport, (ulong)code, 0, reason) { Cause = cause }, now);
@@ -357,9 +370,10 @@ internal sealed class Connection : IDisposable
     private void SetHandshakeTimeout(TimeSpan timeout, Timestamp from) =>
         _handshakeDeadline = timeout > TimeSpan.Zero ? from + timeout : Timestamp.Never;
 
-    /// <summary>What completion of the handshake changes, and packets that waited for keys.</summary>
+    /// <summary>What completion of the handshake changes, and packets that waited for keys; a close that waits may be due.</summary>
     private void AfterInput(Timestamp now)
     {
+        _flush.TryClose(now);
         if (_state.Phase != ConnectionPhase.Established)
         {
             return;

@@ -36,6 +36,9 @@ internal sealed class ReceiveStream(QuicStreamState stream, ulong window) : ISen
     /// <summary>The code of the peer's RESET_STREAM, if it came.</summary>
     public ulong? ResetErrorCode => State == ReceiveStreamState.ResetRecvd ? _errorCode : null;
 
+    /// <summary>Whether all data has come and is not yet all read.</summary>
+    public bool HasAllData => State == ReceiveStreamState.DataRecvd;
+
     /// <summary>Whether all data was read and the end is known: a read gives 0 for ever.</summary>
     public bool IsAtEnd => State == ReceiveStreamState.DataRead;
 

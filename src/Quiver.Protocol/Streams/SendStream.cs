@@ -57,6 +57,9 @@ internal sealed class SendStream(QuicStreamState stream, ulong limit) : ISentFra
     /// <summary>Whether the scheduler wakes the stream when the connection's credit grows.</summary>
     public bool IsWaitingForConnection { get; set; }
 
+    /// <summary>Whether the peer has yet to acknowledge something that was written, FIN included.</summary>
+    public bool HasUndelivered => !IsReset && !IsDone && (Buffered > 0 || IsFinishing);
+
     /// <summary>Whether there is data to be sent again.</summary>
     public bool HasLost => !IsReset && _buffer is { HasLost: true };
 

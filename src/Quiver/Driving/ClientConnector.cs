@@ -8,7 +8,7 @@ using Quiver.Security;
 
 namespace Quiver.Driving;
 
-/// <summary>From the options of a client to a connection whose handshake is complete: name, socket, first flight, wait.</summary>
+/// <summary>From the options of a client to a connection whose handshake is complete: name, addresses, socket, first flight, wait.</summary>
 internal static class ClientConnector
 {
     public static async ValueTask<QuicConnection> ConnectAsync(
@@ -17,31 +17,38 @@ internal static class ClientConnector
         cancellationToken.ThrowIfCancellationRequested();
         StackTrace? calledAt = Leaks.CaptureStack();
         Timestamp start = MonotonicClock.Now;
-        (IPEndPoint remote, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
-        TimeSpan timeout = options.HandshakeTimeout;
-        if (host is not null && timeout > TimeSpan.Zero)
-        {
-            // What the name took counts too.
-            timeout = TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1));
-        }
+        (List<IPEndPoint> addresses, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
 
-        QuicConnection connection = Create(options, endpoint, remote, host, timeout);
-        try
+        // Early data goes to one address only: what is sent there is not to be sent twice.
+        return addresses.Count == 1 || options.EnableEarlyData
+            ? await ConnectAsync(addresses[0], cancellationToken).ConfigureAwait(false)
+            : await AddressRace.RunAsync(addresses, ConnectAsync, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+
+        async Task<QuicConnection> ConnectAsync(IPEndPoint remote, CancellationToken abandoned)
         {
-            connection.Driver.Closing.OpenedAt = calledAt;
-            if (connection.EarlyDataState == QuicEarlyDataState.None)
+            QuicConnection connection = Create(options, endpoint, remote, host, Remaining(options.HandshakeTimeout, start));
+            try
             {
-                await connection.HandshakeCompleted.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
+                connection.Driver.Closing.OpenedAt = calledAt;
+                if (connection.EarlyDataState == QuicEarlyDataState.None)
+                {
+                    await connection.HandshakeCompleted.WaitAsync(abandoned).ConfigureAwait(false);
+                }
 
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
+                return connection;
+            }
+            catch
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
+
+    /// <summary>What is left of the handshake's time: the name took some, and addresses that were tried before.</summary>
+    private static TimeSpan Remaining(TimeSpan timeout, Timestamp start) => timeout > TimeSpan.Zero
+        ? TimeSpan.FromTicks(Math.Max((timeout - (MonotonicClock.Now - start)).Ticks, 1))
+        : timeout;
 
     private static QuicConnection Create(
         QuicClientConnectionOptions options, EndpointLoop? endpoint, IPEndPoint remote, string? host, TimeSpan timeout)
@@ -90,18 +97,18 @@ internal static class ClientConnector
         return connection;
     }
 
-    private static async ValueTask<(IPEndPoint Remote, string? Host)> ResolveAsync(
+    private static async ValueTask<(List<IPEndPoint> Addresses, string? Host)> ResolveAsync(
         QuicClientConnectionOptions options, CancellationToken cancellationToken)
     {
         if (options.RemoteEndPoint is IPEndPoint direct)
         {
-            return (direct.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(direct.Address.MapToIPv4(), direct.Port) : direct, null);
+            return ([direct.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(direct.Address.MapToIPv4(), direct.Port) : direct], null);
         }
 
         var name = (DnsEndPoint)options.RemoteEndPoint; // Validated.
         if (IPAddress.TryParse(name.Host, out IPAddress? literal))
         {
-            return (new IPEndPoint(literal, name.Port), name.Host);
+            return ([new IPEndPoint(literal, name.Port)], name.Host);
         }
 
         IPAddress[] addresses;
@@ -118,7 +125,7 @@ internal static class ClientConnector
         }
 
         return addresses.Length > 0
-            ? (new IPEndPoint(addresses[0], name.Port), name.Host)
+            ? (AddressOrder.Interleave(addresses, name.Port), name.Host)
             : throw new SocketException((int)SocketError.HostNotFound);
     }
 }

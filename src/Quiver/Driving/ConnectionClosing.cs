@@ -76,13 +76,16 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
         }
     }
 
-    /// <summary>Closes with an application's code, unless the connection has ended already.</summary>
-    public Task CloseAsync(long errorCode) => CloseAsync((ulong)errorCode, dispose: false);
+    /// <summary>
+    /// Closes with an application's code, unless the connection has ended already: once what was written has been delivered, but after
+    /// <paramref name="flushLimit"/> at the latest (zero: at once).
+    /// </summary>
+    public Task CloseAsync(long errorCode, TimeSpan flushLimit) => CloseAsync((ulong)errorCode, flushLimit, dispose: false);
 
-    /// <summary>Closes with the default code, unless the connection has ended already, and drops what nobody accepted.</summary>
-    public Task DisposeAsync() => CloseAsync((ulong)DefaultErrorCode, dispose: true);
+    /// <summary>Closes at once with the default code, unless the connection has ended already, and drops what nobody accepted.</summary>
+    public Task DisposeAsync() => CloseAsync((ulong)DefaultErrorCode, TimeSpan.Zero, dispose: true);
 
-    private Task CloseAsync(ulong errorCode, bool dispose)
+    private Task CloseAsync(ulong errorCode, TimeSpan flushLimit, bool dispose)
     {
         driver.Enter();
         try
@@ -95,7 +98,15 @@ internal sealed class ConnectionClosing(ConnectionDriver driver)
 
             if (!IsClosed)
             {
-                driver.Core.Close(errorCode, string.Empty, driver.Now);
+                if (flushLimit == TimeSpan.Zero)
+                {
+                    driver.Core.Close(errorCode, string.Empty, driver.Now);
+                }
+                else
+                {
+                    Timestamp deadline = flushLimit == Timeout.InfiniteTimeSpan ? Timestamp.Never : driver.Now + flushLimit;
+                    driver.Core.CloseWhenFlushed(errorCode, deadline, driver.Now);
+                }
             }
         }
         finally

@@ -182,9 +182,9 @@ internal sealed class ConnectionStreams(ConnectionDriver driver)
         Live.OnConnectionClosed();
         foreach (QuicStreamState state in _inbound)
         {
-            if (!state.IsFreed)
+            if (state.Receive is { HasAllData: false } incomplete)
             {
-                state.Receive?.Abandon();
+                incomplete.Abandon();
             }
         }
 

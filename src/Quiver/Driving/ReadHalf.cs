@@ -127,9 +127,10 @@ internal sealed class ReadHalf
 
     public void OnReset() => End(HalfEnd.AbortedByPeer);
 
+    /// <summary>Under the lock. When all data and the end had come, they stay readable: that is what a peer's close waits for.</summary>
     public void OnConnectionClosed()
     {
-        if (IsOpen)
+        if (IsOpen && !Core.HasAllData)
         {
             Core.Abandon();
             End(HalfEnd.ConnectionClosed);

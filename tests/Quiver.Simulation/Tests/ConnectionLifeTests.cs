@@ -16,6 +16,54 @@ namespace Quiver.Simulation.Tests;
 /// <summary>How connections begin, idle and end.</summary>
 public sealed class ConnectionLifeTests
 {
+    [Theory, Rfc(9000, "10.2")]
+    [InlineData(0.0, 1)]
+    [InlineData(0.1, 2)]
+    [InlineData(0.1, 3)]
+    public void Close_waits_until_what_was_written_is_delivered(double loss, int seed)
+    {
+        using var world = new World(
+            seed, [new Loss(loss), new RateLimit(5e6, 100_000), new Delay(TimeSpan.FromMilliseconds(20))], [new Loss(loss), new Delay(TimeSpan.FromMilliseconds(20))]);
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromMinutes(1)));
+        SimConnection server = world.Server.Connections[0];
+        client.Open().Send(60_000);
+        client.Open().Send(50_000, finish: false);
+        client.Act();
+        client.Connection.CloseWhenFlushed(7, world.Now + TimeSpan.FromMinutes(5), world.Now);
+        Assert.Null(client.Closed);
+        Assert.True(world.RunUntil(() => server.Closed is not null, TimeSpan.FromMinutes(1)), $"seed {seed}");
+        Assert.Equal((CloseKind.PeerApplication, 7UL), (server.Closed!.Kind, server.Closed.Code));
+        Assert.Equal([50_000UL, 60_000UL], server.Streams.Select(stream => stream.Received).Order());
+        Assert.Contains(server.Streams, stream => stream.IsEnded);
+    }
+
+    [Fact, Rfc(9000, "10.2")]
+    public void Close_does_not_wait_for_a_peer_that_does_not_read_beyond_its_limit()
+    {
+        using var world = new World(1, [new Delay(TimeSpan.FromMilliseconds(20))], [new Delay(TimeSpan.FromMilliseconds(20))]);
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromMinutes(1)));
+        SimConnection server = world.Server.Connections[0];
+        server.OnOpened = (connection, state) => connection.Streams.Add(new SimStream(connection, state) { IsReading = false });
+        client.Open().Send(100_000);
+        world.Run(TimeSpan.FromSeconds(1));
+        Timestamp start = world.Now;
+        client.Connection.CloseWhenFlushed(7, start + TimeSpan.FromSeconds(5), start);
+        Assert.True(world.RunUntil(() => client.Closed is not null, TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.FromSeconds(5), world.Now - start);
+    }
+
+    [Fact]
+    public void Close_with_nothing_to_deliver_is_at_once()
+    {
+        using var world = new World(1, [new Delay(TimeSpan.FromMilliseconds(20))], [new Delay(TimeSpan.FromMilliseconds(20))]);
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromMinutes(1)));
+        client.Connection.CloseWhenFlushed(7, Timestamp.Never, world.Now);
+        Assert.NotNull(client.Closed);
+    }
+
     private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(20);
 
     [Fact, Rfc(9000, "8.1")]
