@@ -46,6 +46,13 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// </summary>
     public QuicVersion Version { get; set; } = QuicVersion.Version1;
 
+    /// <summary>
+    /// Where tokens that servers give (NEW_TOKEN) are kept for the next connection, which then needs no Retry and is answered in full at once.
+    /// Who sees a token twice knows that both connections are of one client, so each is used once. Null, the default, means
+    /// <see cref="AddressTokenStore.Shared"/>; <see cref="AddressTokenStore.None"/> keeps none. RFC 9000 §8.1.3.
+    /// </summary>
+    public AddressTokenStore? AddressTokens { get; set; }
+
     internal override void Validate(string argumentName)
     {
         base.Validate(argumentName);

@@ -127,7 +127,7 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
-        return ClientConnector.ConnectAsync(options, cancellationToken);
+        return ClientConnector.ConnectAsync(options, endpoint: null, cancellationToken);
     }
 
     /// <summary>

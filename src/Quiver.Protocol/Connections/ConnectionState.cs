@@ -6,6 +6,7 @@ using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
+using Quiver.Protocol.Tokens;
 using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
@@ -57,6 +58,8 @@ internal sealed class ConnectionState : IDisposable
 
     public HandshakeDoneFrame HandshakeDone { get; } = new();
 
+    public NewTokenFrames NewToken { get; } = new();
+
     public PingFrames Ping { get; } = new();
 
     public Traffic Traffic { get; } = new();
@@ -79,10 +82,10 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>The Source Connection ID of the peer's first Initial; null before. RFC 9000 §7.2.</summary>
     public ConnectionId? PeerInitialSource { get; set; }
 
-    /// <summary>Client: the Source Connection ID of the Retry that was followed.</summary>
+    /// <summary>The Source Connection ID of the Retry that the client followed.</summary>
     public ConnectionId? RetrySource { get; set; }
 
-    /// <summary>Client: the token for Initials.</summary>
+    /// <summary>Client: the token for Initials, of a Retry or an earlier connection. RFC 9000 §17.2.2.</summary>
     public byte[] InitialToken { get; set; } = [];
 
     public required PathAddress Local { get; set; }
@@ -139,6 +142,7 @@ internal sealed class ConnectionState : IDisposable
             Space(PacketNumberSpace.Application).Crypto,
             PeerIds,
             LocalIds,
+            NewToken,
             new FlowControlFrames(Streams),
             Streams.Control,
             new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),

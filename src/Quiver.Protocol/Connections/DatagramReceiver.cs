@@ -111,7 +111,22 @@ internal sealed class DatagramReceiver(
             return;
         }
 
-        if (!opener.TryOpen(packet, header, now, out OpenedPacket opened) || opened.Space.Acks.IsDuplicate(opened.PacketNumber))
+        // Read first, since opening in place destroys what it does not authenticate.
+        StatelessResetToken ending = packet.Length >= StatelessResetPacket.MinLength && header.Type == PacketType.OneRtt
+            ? StatelessResetToken.Read(packet[^StatelessResetToken.Length..])
+            : default;
+        if (!opener.TryOpen(packet, header, now, out OpenedPacket opened))
+        {
+            // A reset can come by an id of ours: one that is empty, or by chance. RFC 9000 §10.3.1.
+            if (header.Type == PacketType.OneRtt && arrival.Remote == state.Remote && state.PeerIds.IsResetToken(ending))
+            {
+                closer.OnStatelessReset(now);
+            }
+
+            return;
+        }
+
+        if (opened.Space.Acks.IsDuplicate(opened.PacketNumber))
         {
             return;
         }

@@ -10,6 +10,9 @@ namespace Quiver.Protocol.Connections;
 /// <summary>Reads the frames of an authenticated packet and hands each to its owner: the only place that acts on a frame's type. RFC 9000 §12.4.</summary>
 internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer)
 {
+    /// <summary>A longer token is not kept: it would leave an Initial too little room for its ClientHello.</summary>
+    public const int MaxTokenLength = 512;
+
     /// <summary>Handles all frames; says whether any asks for an ACK.</summary>
     public bool Dispatch(in OpenedPacket packet, in DatagramArrival arrival, int datagramLength, Timestamp now)
     {
@@ -138,7 +141,7 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
 
             case FrameType.RetireConnectionId:
                 Check(RetireConnectionIdFrame.TryRead(ref reader, out RetireConnectionIdFrame retire), frameType);
-                state.LocalIds.OnRetired(retire.SequenceNumber, packet.Destination);
+                state.LocalIds.OnRetired(retire.SequenceNumber, packet.Destination, now + (3 * state.ProbePeriod));
                 break;
 
             case FrameType.PathChallenge:
@@ -151,8 +154,13 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
                 break;
 
             case FrameType.NewToken:
-                Check(NewTokenFrame.TryRead(ref reader, out _), frameType);
+                Check(NewTokenFrame.TryRead(ref reader, out NewTokenFrame token), frameType);
                 Expect(EndpointRole.Client, frameType);
+                if (token.Token.Length <= MaxTokenLength)
+                {
+                    state.Events.OnAddressToken(token.Token);
+                }
+
                 break;
 
             case FrameType.HandshakeDone:

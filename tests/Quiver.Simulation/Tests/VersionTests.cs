@@ -76,13 +76,15 @@ public sealed class VersionTests
     [Fact, Rfc(9000, "6.1")]
     public void A_version_that_nobody_speaks_is_answered_with_both_that_we_speak()
     {
-        var endpoint = new ProtocolEndpoint<SimConnection>(true);
+        var endpoint = new ProtocolEndpoint<SimConnection>(8, acceptsConnections: true);
         byte[] datagram = new byte[1200];
         new byte[] { 0xC0, 0x1A, 0x2A, 0x3A, 0x4A, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0 }.CopyTo(datagram, 0);
         var arrival = new DatagramArrival(PathAddress.FromIPv4(1, 1), PathAddress.FromIPv4(2, 2), EcnCodepoint.NotEct);
-        Assert.Equal(RouteKind.Reply, endpoint.Route(datagram, arrival).Kind);
+        Assert.Equal(RouteKind.NegotiateVersion, endpoint.Route(datagram, arrival).Kind);
         byte[] reply = new byte[100];
-        int length = ProtocolEndpoint<SimConnection>.WriteReply(datagram, reply, new SeededRandom(1));
+        using var world = new World(1, [], []);
+        var answers = new StatelessAnswers(world.Server.Ids, world.Server.Tokens, world.Random);
+        int length = answers.WriteVersionNegotiation(datagram, reply, world.Now);
         Assert.True(PacketHeader.TryRead(reply.AsSpan(0, length), 8, out PacketHeader header));
         Assert.Equal(PacketType.VersionNegotiation, header.Type);
         Assert.True(VersionNegotiationPacket.Offers(reply.AsSpan(header.PayloadOffset, length - header.PayloadOffset), QuicVersion.V1));
