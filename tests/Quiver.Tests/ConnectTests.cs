@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Quiver.Driving;
 using Quiver.Tests.Infrastructure;
 
 namespace Quiver.Tests;
@@ -82,6 +83,20 @@ public sealed class ConnectTests
         QuicClientConnectionOptions options = Loopback.ClientOptions(new DnsEndPoint(name, 443));
         SocketException e = await Assert.ThrowsAnyAsync<SocketException>(() => QuicConnection.ConnectAsync(options).Soon());
         Assert.Equal(SocketError.HostNotFound, e.SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task A_server_with_an_address_where_nobody_answers_is_reached_at_its_other_one()
+    {
+        await using QuicListener listener = await Loopback.ListenAsync();
+        using Socket silent = BindSilent();
+        IPEndPoint[] addresses = [(IPEndPoint)silent.LocalEndPoint!, listener.LocalEndPoint];
+        QuicClientConnectionOptions options = Loopback.ClientOptions(new DnsEndPoint("localhost", listener.LocalEndPoint.Port));
+        await using QuicConnection connection = await ClientConnector.ConnectAsync(
+            options, null, addresses, "localhost", MonotonicClock.Now, CancellationToken.None).Soon();
+        Assert.Equal(listener.LocalEndPoint, connection.RemoteEndPoint);
+        Assert.Equal("localhost", connection.TargetHostName);
+        await (await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon()).WriteAsync(new byte[1]).Soon();
     }
 
     [Theory]

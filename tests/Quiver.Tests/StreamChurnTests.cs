@@ -76,6 +76,14 @@ public sealed class StreamChurnTests
         long early = await MeasureAsync(from, to, type, Warmup, limit);
         await RunAsync(from, to, type, acceptor, opener, Streams - Warmup);
         long late = await MeasureAsync(from, to, type, Streams, limit);
+
+        // Some megabytes may be held for a moment by what is still on its way; what is lost stays.
+        for (int attempt = 0; attempt < 20 && late - early >= Slack; attempt++)
+        {
+            await Task.Delay(100);
+            late = Collecting.Measure();
+        }
+
         Assert.True(late - early < Slack, $"the heap grew from {early} to {late} bytes");
     }
 

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Quiver.Tool.Tests;
 
-/// <summary>The leak demo in two processes, in each way of the client.</summary>
+/// <summary>The leak demo in two processes, in each way of the client. Alone: its client's heap is that of this process.</summary>
+[Collection(nameof(LeakDemoTests))]
+[CollectionDefinition(nameof(LeakDemoTests), DisableParallelization = true)]
 public sealed partial class LeakDemoTests
 {
     [Theory]

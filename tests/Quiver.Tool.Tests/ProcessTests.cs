@@ -43,21 +43,6 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_name_with_an_address_where_nobody_answers_is_fetched_from_its_other_one()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs names of its own");
-        string hash = _folder.CreateFile("file", 10_000);
-        await File.WriteAllTextAsync(_folder["hosts"], "127.0.0.2 two.test\n127.0.0.1 two.test\n");
-        await using RunningServer server = await RunningServer.ServeAsync(_folder.Path);
-        string dll = Path.Combine(AppContext.BaseDirectory, "Quiver.Tool.dll");
-        string url = $"https://two.test:{new Uri(server.Url).Port}/file";
-        string command = $"mount --bind '{_folder["hosts"]}' /etc/hosts && exec dotnet '{dll}' get {url} -o '{_folder["copy"]}' --insecure";
-        (int code, _, string error) = await RunAsync(new ProcessStartInfo("unshare", ["--mount", "sh", "-c", command]));
-        Assert.True(code == 0, error);
-        Assert.Equal(hash, TemporaryFolder.Hash(_folder["copy"]));
-    }
-
-    [Fact]
     public async Task A_machine_without_a_network_is_told_apart_at_once()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs a network namespace of its own");

@@ -18,7 +18,20 @@ internal static class ClientConnector
         StackTrace? calledAt = Leaks.CaptureStack();
         Timestamp start = MonotonicClock.Now;
         (List<IPEndPoint> addresses, string? host) = await ResolveAsync(options, cancellationToken).ConfigureAwait(false);
+        QuicConnection connection = await ConnectAsync(options, endpoint, addresses, host, start, cancellationToken).ConfigureAwait(false);
+        connection.Driver.Closing.OpenedAt = calledAt;
+        return connection;
+    }
 
+    /// <summary>Connects to one of the addresses; what came before, since <paramref name="start"/>, counts towards the handshake's time.</summary>
+    public static async Task<QuicConnection> ConnectAsync(
+        QuicClientConnectionOptions options,
+        EndpointLoop? endpoint,
+        IReadOnlyList<IPEndPoint> addresses,
+        string? host,
+        Timestamp start,
+        CancellationToken cancellationToken)
+    {
         // Early data goes to one address only: what is sent there is not to be sent twice.
         return addresses.Count == 1 || options.EnableEarlyData
             ? await ConnectAsync(addresses[0], cancellationToken).ConfigureAwait(false)
@@ -29,7 +42,6 @@ internal static class ClientConnector
             QuicConnection connection = Create(options, endpoint, remote, host, Remaining(options.HandshakeTimeout, start));
             try
             {
-                connection.Driver.Closing.OpenedAt = calledAt;
                 if (connection.EarlyDataState == QuicEarlyDataState.None)
                 {
                     await connection.HandshakeCompleted.WaitAsync(abandoned).ConfigureAwait(false);

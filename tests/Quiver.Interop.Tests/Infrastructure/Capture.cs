@@ -47,7 +47,7 @@ internal sealed partial class Capture : IAsyncDisposable
     {
         // dumpcap hands over what it has at least once a second.
         await Task.Delay(TimeSpan.FromSeconds(1.5));
-        await PeerProcess.RunAsync(Workspace.Scratch, "kill", "-INT", _tshark.Id.ToString());
+        await PeerProcess.RunAsync(Workspace.Scratch, "sh", "-c", $"kill -INT {_tshark.Id}");
         await _tshark.SucceededAsync();
         string verdict = await PeerProcess.RunAsync(
             Workspace.Scratch, Path.Combine(Workspace.SharedPeers, "net", "oracle.sh"), _file, AssemblySetup.KeyLog, _port.ToString());
