@@ -23,9 +23,6 @@ internal static class LocalParameters
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
-
-            // Not before we follow a client to another address. RFC 9000 §9.
-            DisableActiveMigration = server,
         };
     }
 }

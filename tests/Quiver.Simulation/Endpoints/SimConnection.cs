@@ -42,6 +42,12 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public ulong[] Credit { get; } = new ulong[2];
 
+    /// <summary>The ids that were ever ours.</summary>
+    public List<ConnectionId> LocalIds { get; } = [];
+
+    /// <summary>Where the peer was found, one after the other.</summary>
+    public List<PathAddress> Moves { get; } = [];
+
     /// <summary>Traffic secrets by their key log label.</summary>
     public Dictionary<string, byte[]> Secrets { get; } = [];
 
@@ -141,7 +147,11 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStreamCreditGranted(StreamDirection direction, ulong increment) => Credit[(int)direction] += increment;
 
-    public void OnConnectionIdAdded(in ConnectionId connectionId) => endpoint.Routing.Add(connectionId, this);
+    public void OnConnectionIdAdded(in ConnectionId connectionId)
+    {
+        LocalIds.Add(connectionId);
+        endpoint.Routing.Add(connectionId, this);
+    }
 
     public void OnConnectionIdRemoved(in ConnectionId connectionId) => endpoint.Routing.Remove(connectionId, this);
 
@@ -150,9 +160,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => endpoint.Routing.RemoveResetToken(token, this);
 
-    public void OnPathChanged(in PathAddress local, in PathAddress remote)
-    {
-    }
+    public void OnPathChanged(in PathAddress local, in PathAddress remote) => Moves.Add(remote);
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) => Secrets[label] = secret.ToArray();
 
