@@ -40,6 +40,19 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// </summary>
     public bool EnableEarlyData { get; set; }
 
+    /// <summary>
+    /// The version of QUIC to connect with. Default: version 1, which every server speaks. A server that does not speak the version answers so,
+    /// and connecting fails with <see cref="QuicError.VersionNegotiationError"/>. Servers of Quiver take both.
+    /// </summary>
+    public QuicVersion Version { get; set; } = QuicVersion.Version1;
+
+    /// <summary>
+    /// Where tokens that servers give (NEW_TOKEN) are kept for the next connection, which then needs no Retry and is answered in full at once.
+    /// Who sees a token twice knows that both connections are of one client, so each is used once. Null, the default, means
+    /// <see cref="AddressTokenStore.Shared"/>; <see cref="AddressTokenStore.None"/> keeps none. RFC 9000 §8.1.3.
+    /// </summary>
+    public AddressTokenStore? AddressTokens { get; set; }
+
     internal override void Validate(string argumentName)
     {
         base.Validate(argumentName);
@@ -49,6 +62,11 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
         {
             throw new ArgumentException(
                 $"'{nameof(RemoteEndPoint)}' is a {RemoteEndPoint.GetType()}; it must be an IPEndPoint or a DnsEndPoint.", argumentName);
+        }
+
+        if (!Enum.IsDefined(Version))
+        {
+            throw new ArgumentOutOfRangeException(argumentName, Version, $"'{nameof(Version)}' must be one of the {nameof(QuicVersion)} values.");
         }
 
         AuthenticationOptionsCheck.Client(ClientAuthenticationOptions, argumentName);

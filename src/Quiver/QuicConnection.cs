@@ -77,6 +77,9 @@ public sealed class QuicConnection : IAsyncDisposable
     [CLSCompliant(false)]
     public TlsCipherSuite NegotiatedCipherSuite { get; private set; }
 
+    /// <summary>The version of QUIC in use.</summary>
+    public QuicVersion NegotiatedVersion => (QuicVersion)Driver.Core.Version;
+
     /// <summary>The key exchange in use, by its name in the TLS registry (for example X25519MLKEM768); empty before the handshake is complete.</summary>
     public string NegotiatedGroup { get; private set; } = string.Empty;
 
@@ -124,7 +127,7 @@ public sealed class QuicConnection : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
-        return ClientConnector.ConnectAsync(options, cancellationToken);
+        return ClientConnector.ConnectAsync(options, endpoint: null, cancellationToken);
     }
 
     /// <summary>

@@ -19,6 +19,19 @@ internal static class QuicDefaults
 
     public const int ListenBacklog = 512;
 
+    public const int MaxHandshakes = 4096;
+
+    /// <summary>
+    /// What a peer can make one handshake hold at most: 64 KiB of CRYPTO out of order, 16 packets of 2 KiB without keys, and 32 KiB for all
+    /// that a connection is made of.
+    /// </summary>
+    public const int HandshakeMemory = 128 << 10;
+
+    public const long MaxHandshakeMemory = (long)MaxHandshakes * HandshakeMemory;
+
+    /// <summary>Half of the default backlog: before clients are refused they are asked to prove their addresses.</summary>
+    public const int RetryThreshold = 256;
+
     public const int SessionTicketCount = 2;
 
     public const int MaxSessionTicketCount = 8;

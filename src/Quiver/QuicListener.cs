@@ -33,6 +33,9 @@ public sealed class QuicListener : IAsyncDisposable
 
     internal QuicListenerOptions Options { get; }
 
+    /// <summary>Handshakes under way on the endpoint, of this listener and others.</summary>
+    internal int UnderWay => _driver.Loop.Listeners.UnderWay;
+
     /// <summary>Starts to listen. Wrong options throw at once, not through the task.</summary>
     /// <param name="options">Where to listen and how to answer.</param>
     /// <param name="cancellationToken">Ignored: nothing is waited for.</param>
@@ -42,23 +45,7 @@ public sealed class QuicListener : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
-        EndpointLoop loop = EndpointRegistry.AcquireBound(options.ListenEndPoint);
-        var driver = new ListenerDriver(options, loop);
-        var listener = new QuicListener(driver, options);
-        driver.Handle = new WeakReference<QuicListener>(listener);
-        try
-        {
-            loop.Listeners.Add(driver);
-        }
-        catch (QuicException)
-        {
-            _ = EndpointRegistry.ReleaseAsync(loop);
-            throw;
-        }
-
-        driver.IsStarted = true;
-        QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
-        return ValueTask.FromResult(listener);
+        return ValueTask.FromResult(Listen(options, EndpointRegistry.AcquireBound(options.ListenEndPoint)));
     }
 
     /// <summary>
@@ -78,6 +65,27 @@ public sealed class QuicListener : IAsyncDisposable
     {
         GC.SuppressFinalize(this);
         return new ValueTask(_driver.DisposeAsync());
+    }
+
+    /// <summary>Listens on a loop, of which a user was counted for the listener.</summary>
+    internal static QuicListener Listen(QuicListenerOptions options, EndpointLoop loop)
+    {
+        var driver = new ListenerDriver(options, loop);
+        var listener = new QuicListener(driver, options);
+        driver.Handle = new WeakReference<QuicListener>(listener);
+        try
+        {
+            loop.Listeners.Add(driver);
+        }
+        catch (QuicException)
+        {
+            _ = EndpointRegistry.ReleaseAsync(loop);
+            throw;
+        }
+
+        driver.IsStarted = true;
+        QuiverLog.ListenerStarted(QuicDiagnostics.Logger, loop.LocalEndPoint, driver.Protocols);
+        return listener;
     }
 
     /// <summary>The listener in words, for logs.</summary>

@@ -25,7 +25,8 @@ public sealed class QuicListenerOptions
     public int ListenBacklog { get; set; }
 
     /// <summary>
-    /// Chooses the options of each incoming connection. Runs on the thread pool; the token is cancelled when the listener is disposed, the
+    /// Chooses the options of each incoming connection: by its addresses, which the connection tells already, and by the server name that the
+    /// client asks for. Runs on the thread pool; the token is cancelled when the listener is disposed, the
     /// connection ends or its handshake times out. When it throws, the client gets the TLS alert user_canceled and
     /// <see cref="QuicListener.AcceptConnectionAsync"/> throws a <see cref="QuicException"/> with <see cref="QuicError.CallbackError"/>.
     /// Must be set.
@@ -34,9 +35,41 @@ public sealed class QuicListenerOptions
         ConnectionOptionsCallback
     { get; set; } = null!; // Checked by Validate.
 
+    /// <summary>
+    /// Whether clients have to prove their address by a Retry before anything is kept for them. When several listeners share an endpoint,
+    /// the strictest decides, since the first packet does not tell which one it is for. Default: <see cref="QuicRetryPolicy.Automatic"/>.
+    /// </summary>
+    public QuicRetryPolicy RetryPolicy { get; set; }
+
+    /// <summary>
+    /// Handshakes under way from which on <see cref="QuicRetryPolicy.Automatic"/> sends a Retry to every client without a token.
+    /// Default: 256.
+    /// </summary>
+    public int RetryThreshold { get; set; } = QuicDefaults.RetryThreshold;
+
+    /// <summary>
+    /// Asked for each client that has no token and that the policy would let in: true sends it a Retry. It gets the address that the client
+    /// claims. Runs on the thread pool; while it runs, the client waits, and so do few others: what is more than 256 at a time is dropped.
+    /// When it throws, a Retry is sent. Default: null.
+    /// </summary>
+    public Func<IPEndPoint, bool>? RetryCallback { get; set; }
+
+    /// <summary>
+    /// Whether a client gets a token with which its next connection from the same address needs no Retry and is answered in full at once
+    /// (NEW_TOKEN, RFC 9000 §8.1.3). Default: true.
+    /// </summary>
+    public bool SendAddressTokens { get; set; } = true;
+
     internal void Validate(string argumentName)
     {
         Require.NotNull(argumentName, ListenEndPoint);
+        ValidateAnswers(argumentName);
+    }
+
+    /// <summary>All but where to listen.</summary>
+    internal void ValidateAnswers(string argumentName)
+    {
+        Require.InRange(argumentName, RetryThreshold, int.MaxValue);
         Require.InRange(argumentName, ListenBacklog, int.MaxValue);
         Require.NotNull(argumentName, ConnectionOptionsCallback);
         if (ApplicationProtocols is null or { Count: 0 })

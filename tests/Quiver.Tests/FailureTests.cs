@@ -123,7 +123,7 @@ public sealed class FailureTests
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var remote = (IPEndPoint)silent.Client.LocalEndPoint!;
         QuicClientConnectionOptions options = Loopback.ClientOptions(remote);
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions: null);
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions: null, tokens: null);
         EndpointLoop loop = EndpointRegistry.AcquireShared(AddressFamily.InterNetwork);
         ConnectionDriver driver = ConnectionDriver.CreateClient(
             loop,

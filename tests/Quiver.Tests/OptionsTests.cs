@@ -109,6 +109,9 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void A_version_that_does_not_exist_is_refused() => AssertOutOfRange(options => options.Version = (QuicVersion)2);
+
+    [Fact]
     public void An_end_point_of_an_unknown_type_is_refused()
     {
         QuicClientConnectionOptions options = Client();

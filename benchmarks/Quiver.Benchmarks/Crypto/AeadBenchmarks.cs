@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Quiver.Protocol.Crypto;
-using Quiver.Protocol.Primitives;
 
 namespace Quiver.Benchmarks.Crypto;
 
@@ -31,7 +30,7 @@ public class AeadBenchmarks
         string[] parts = Aead.Split('/');
         CipherSuite suite = Enum.Parse<CipherSuite>(parts[0]);
         byte[] secret = new byte[Aeads.HashLength(suite)];
-        _keys = PacketProtection.Create(QuicVersion.V1, suite, secret, Enum.Parse<AeadImplementation>(parts[1]));
+        _keys = PacketProtection.Create(Protocol.Primitives.QuicVersion.V1, suite, secret, Enum.Parse<AeadImplementation>(parts[1]));
         _payload = new byte[Length];
         _keys.Seal(1, _header, _payload);
         _sealed = [.. _payload];

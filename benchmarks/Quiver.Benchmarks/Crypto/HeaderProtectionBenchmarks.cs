@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Quiver.Protocol.Crypto;
-using Quiver.Protocol.Primitives;
 
 namespace Quiver.Benchmarks.Crypto;
 
@@ -18,9 +17,9 @@ public class HeaderProtectionBenchmarks
     public void Setup()
     {
         byte[] secret = new byte[32];
-        _aes = PacketProtection.Create(QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret);
-        _aesOfPlatform = PacketProtection.Create(QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret, AeadImplementation.Platform);
-        _chaCha20 = PacketProtection.Create(QuicVersion.V1, CipherSuite.ChaCha20Poly1305Sha256, secret);
+        _aes = PacketProtection.Create(Protocol.Primitives.QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret);
+        _aesOfPlatform = PacketProtection.Create(Protocol.Primitives.QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret, AeadImplementation.Platform);
+        _chaCha20 = PacketProtection.Create(Protocol.Primitives.QuicVersion.V1, CipherSuite.ChaCha20Poly1305Sha256, secret);
     }
 
     [GlobalCleanup]

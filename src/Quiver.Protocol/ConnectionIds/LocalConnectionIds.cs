@@ -10,26 +10,48 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Ids in use at a time at most, whatever the peer would keep: enough for a path, its successor and probing.</summary>
     public const int MaxActive = 4;
 
+    /// <summary>Retired ids that are still listened to; a peer that retires faster loses what it sent to the oldest.</summary>
+    public const int MaxLeaving = 4 * MaxActive;
+
+    /// <summary>Short ids may be taken by other connections: so often another is tried.</summary>
+    private const int MaxAttempts = 64;
+
     private readonly List<IssuedConnectionId> _active = [];
     private readonly Queue<ulong> _pending = new();
-    private readonly IRandomSource _random;
-    private readonly Action<ConnectionId> _onAdded;
+    private readonly Queue<(ConnectionId Id, Timestamp Until)> _leaving = new();
+    private readonly IConnectionIdSource _source;
+    private readonly Func<ConnectionId, bool> _tryAdd;
     private readonly Action<ConnectionId> _onRemoved;
-    private readonly int _idLength;
     private ulong _nextSequence = 1;
     private ulong _nextUnsent = 1;
     private int _limit = 1;
     private ConnectionId? _original;
 
-    public LocalConnectionIds(in ConnectionId first, in StatelessResetToken token, IRandomSource random, Action<ConnectionId> onAdded, Action<ConnectionId> onRemoved)
+    /// <summary><paramref name="tryAdd"/> makes the endpoint route an id here, and says whether it was free.</summary>
+    public LocalConnectionIds(IConnectionIdSource source, Func<ConnectionId, bool> tryAdd, Action<ConnectionId> onRemoved)
     {
-        _active.Add(new IssuedConnectionId(0, first, token));
-        _random = random;
-        _onAdded = onAdded;
+        _source = source;
+        _tryAdd = tryAdd;
         _onRemoved = onRemoved;
-        _idLength = first.Length;
-        onAdded(first);
+        if (!TryCreate(0, out IssuedConnectionId first))
+        {
+            throw new InvalidOperationException(
+                source.Length == 0 ? "An endpoint with empty connection ids has one connection at a time." : $"No free connection id of {source.Length} bytes was found.");
+        }
+
+        _active.Add(first);
+        First = first.Id;
+        FirstToken = first.Token;
     }
+
+    /// <summary>The id of the handshake.</summary>
+    public ConnectionId First { get; }
+
+    /// <summary>What resets a connection by <see cref="First"/>; a server's transport parameter. RFC 9000 §18.2.</summary>
+    public StatelessResetToken FirstToken { get; }
+
+    /// <summary>When retired ids are to be forgotten.</summary>
+    public Timestamp Deadline => _leaving.TryPeek(out (ConnectionId Id, Timestamp Until) next) ? next.Until : Timestamp.Never;
 
     public bool HasFrames => _pending.Count > 0;
 
@@ -50,7 +72,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     public void AddOriginal(in ConnectionId original)
     {
         _original = original;
-        _onAdded(original);
+        _tryAdd(original);
     }
 
     /// <summary>The handshake is confirmed: nothing comes by the client's choice any more.</summary>
@@ -70,7 +92,8 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         Issue();
     }
 
-    public void OnRetired(ulong sequence, in ConnectionId usedInPacket)
+    /// <summary>The peer uses an id no more; packets that it sent before may come until <paramref name="until"/>. RFC 9000 §5.1.2.</summary>
+    public void OnRetired(ulong sequence, in ConnectionId usedInPacket, Timestamp until)
     {
         // Not one that was never sent (else ids would be issued and retired without end while nothing can be sent), nor the one that the frame came by. RFC 9000 §19.16.
         if (sequence >= _nextUnsent)
@@ -91,9 +114,22 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
                 TransportErrorCode.ProtocolViolation, $"connection id {sequence} was retired by a packet that used it", (ulong)FrameType.RetireConnectionId);
         }
 
-        _onRemoved(_active[index].Id);
+        if (_leaving.Count == MaxLeaving)
+        {
+            _onRemoved(_leaving.Dequeue().Id);
+        }
+
+        _leaving.Enqueue((_active[index].Id, until));
         _active.RemoveAt(index);
         Issue();
+    }
+
+    public void OnTimeout(Timestamp now)
+    {
+        while (_leaving.TryPeek(out (ConnectionId Id, Timestamp Until) next) && next.Until <= now)
+        {
+            _onRemoved(_leaving.Dequeue().Id);
+        }
     }
 
     /// <summary>The connection is over: none of the ids is ours any more.</summary>
@@ -106,6 +142,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         _active.Clear();
+        OnTimeout(Timestamp.Never);
     }
 
     public void WriteFrames(ref PacketBuilder packet)
@@ -159,17 +196,28 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
 
     private void Issue()
     {
-        Span<byte> token = stackalloc byte[StatelessResetToken.Length];
-
         // A peer that is reached without an id has nothing to choose from.
-        while (_idLength > 0 && _active.Count < _limit)
+        while (_source.Length > 0 && _active.Count < _limit && TryCreate(_nextSequence, out IssuedConnectionId issued))
         {
-            _random.Fill(token);
-            ulong sequence = _nextSequence++;
-            var issued = new IssuedConnectionId(sequence, ConnectionId.Random(_random, _idLength), StatelessResetToken.Read(token));
             _active.Add(issued);
-            _pending.Enqueue(sequence);
-            _onAdded(issued.Id);
+            _pending.Enqueue(_nextSequence++);
         }
+    }
+
+    private bool TryCreate(ulong sequence, out IssuedConnectionId issued)
+    {
+        int attempts = _source.Length == 0 ? 1 : MaxAttempts;
+        for (int i = 0; i < attempts; i++)
+        {
+            ConnectionId id = _source.Create();
+            if (_tryAdd(id))
+            {
+                issued = new IssuedConnectionId(sequence, id, _source.TokenFor(id));
+                return true;
+            }
+        }
+
+        issued = default;
+        return false;
     }
 }

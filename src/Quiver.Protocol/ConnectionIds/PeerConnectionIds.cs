@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Primitives;
@@ -47,6 +48,22 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
             _current = _current with { Token = token };
             UseToken();
         }
+    }
+
+    /// <summary>Whether a datagram's last bytes reset the connection: only the token of the id in use does. RFC 9000 §10.3.1.</summary>
+    public bool IsResetToken(in StatelessResetToken token)
+    {
+        if (!_hasToken)
+        {
+            return false;
+        }
+
+        // In constant time: how long it took must not tell how much was right.
+        Span<byte> ours = stackalloc byte[StatelessResetToken.Length];
+        Span<byte> theirs = stackalloc byte[StatelessResetToken.Length];
+        _current.Token.Write(ours);
+        token.Write(theirs);
+        return CryptographicOperations.FixedTimeEquals(ours, theirs);
     }
 
     public void OnNewConnectionId(in NewConnectionIdFrame frame)

@@ -57,6 +57,8 @@ internal sealed class Connection : IDisposable
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? CloseReason => _closer.Reason;
 
+    public QuicVersion Version => _state.Version;
+
     public PathAddress LocalAddress => _state.Local;
 
     public PathAddress RemoteAddress => _state.Remote;
@@ -110,6 +112,9 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>What the peer said of itself; null before it did.</summary>
+    public TransportParameterSet? PeerParameters => _state.PeerParameters;
+
     public LossDetector Recovery => _state.Recovery;
 
     public Traffic Traffic => _state.Traffic;
@@ -129,6 +134,7 @@ internal sealed class Connection : IDisposable
 
             Timestamp next = Timestamp.Min(_state.Recovery.NextTimeout(), _state.Space(PacketNumberSpace.Application).Acks.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
+            next = Timestamp.Min(next, _state.LocalIds.Deadline);
             next = Timestamp.Min(next, _state.Early.Deadline);
             next = Timestamp.Min(next, Timestamp.Min(_flush.Deadline, _state.Paths.Deadline));
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
@@ -140,9 +146,10 @@ internal sealed class Connection : IDisposable
         ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now)
     {
         const int OriginalDestinationLength = 8;
-        ConnectionId source = ConnectionId.Random(settings.Random, LocalConnectionIdFormat.Length);
         ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
-        ConnectionState state = CreateState(EndpointRole.Client, source, default, destination, destination, local, remote, settings.Random, events);
+        ConnectionState state = CreateState(
+            EndpointRole.Client, settings.Version, settings.ConnectionIds, destination, destination, local, remote, settings.Random, events);
+        state.InitialToken = settings.AddressToken;
         var connection = new Connection(state, now);
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
@@ -156,11 +163,16 @@ internal sealed class Connection : IDisposable
 
     /// <summary>A server's connection for the Initial packet that <paramref name="initial"/> describes; feed that datagram next.</summary>
     public static Connection CreateServer(
-        in ServerInitial initial, TimeSpan handshakeTimeout, IRandomSource random, IConnectionEvents events, Timestamp now)
+        in ServerInitial initial, TimeSpan handshakeTimeout, IConnectionIdSource ids, IRandomSource random, IConnectionEvents events, Timestamp now)
     {
-        ConnectionId source = ConnectionId.Random(random, LocalConnectionIdFormat.Length);
         ConnectionState state = CreateState(
-            EndpointRole.Server, source, default, initial.SourceConnectionId, initial.DestinationConnectionId, initial.Local, initial.Remote, random, events);
+            EndpointRole.Server, initial.Version, ids, initial.SourceConnectionId, initial.OriginalDestination, initial.Local, initial.Remote, random, events);
+        state.RetrySource = initial.RetrySource;
+        if (initial.IsAddressValidated)
+        {
+            state.Amplification.OnValidated();
+        }
+
         var connection = new Connection(state, now);
         connection._start.SetInitialKeys(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
@@ -238,6 +250,7 @@ internal sealed class Connection : IDisposable
             _state.Idle.OnKeepAlive(now);
         }
 
+        _state.LocalIds.OnTimeout(now);
         _state.Early.OnTimeout(now);
         _paths.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
@@ -347,21 +360,26 @@ internal sealed class Connection : IDisposable
 
     private static ConnectionState CreateState(
         EndpointRole role,
-        in ConnectionId source,
-        in StatelessResetToken token,
+        QuicVersion version,
+        IConnectionIdSource ids,
         in ConnectionId peer,
         in ConnectionId original,
         in PathAddress local,
         in PathAddress remote,
         IRandomSource random,
-        IConnectionEvents events) => new(role, random, events)
+        IConnectionEvents events)
+    {
+        var localIds = new LocalConnectionIds(ids, id => events.TryAddConnectionId(id), id => events.OnConnectionIdRemoved(id));
+        return new ConnectionState(role, random, events)
         {
-            LocalIds = new LocalConnectionIds(source, token, random, id => events.OnConnectionIdAdded(id), id => events.OnConnectionIdRemoved(id)),
+            Version = version,
+            LocalIds = localIds,
             PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
             OriginalDestination = original,
-            LocalInitialSource = source,
-            Paths = new PathTable(new NetworkPath(local, remote, source, isValidated: role == EndpointRole.Client)),
+            LocalInitialSource = localIds.First,
+            Paths = new PathTable(new NetworkPath(local, remote, localIds.First, isValidated: role == EndpointRole.Client)),
         };
+    }
 
     private void SetHandshakeTimeout(TimeSpan timeout, Timestamp from) =>
         _handshakeDeadline = timeout > TimeSpan.Zero ? from + timeout : Timestamp.Never;
@@ -383,7 +401,12 @@ internal sealed class Connection : IDisposable
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
             if (_state.Role == EndpointRole.Server)
             {
-                _handshake.SendTickets(settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond));
+                long unixMilliseconds = settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond);
+                _handshake.SendTickets(unixMilliseconds);
+                if (settings.NewTokens is { } tokens)
+                {
+                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, _state.Version, unixMilliseconds));
+                }
             }
 
             _receiver.ReplayUndecryptable(now);

@@ -1,4 +1,6 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Tokens;
 using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
@@ -33,6 +35,9 @@ internal sealed record ConnectionSettings
     /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
     public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
 
+    /// <summary>Client: the version that it begins with, and stays with. A server takes what the client chose.</summary>
+    public QuicVersion Version { get; init; } = QuicVersion.V1;
+
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
 
@@ -46,4 +51,13 @@ internal sealed record ConnectionSettings
     public long UnixMillisecondsAtZero { get; init; }
 
     public IRandomSource Random { get; init; } = null!;
+
+    /// <summary>Client: where its ids come from; a server's endpoint has one source for all.</summary>
+    public IConnectionIdSource ConnectionIds { get; init; } = null!;
+
+    /// <summary>Client: what the server gave it by NEW_TOKEN on an earlier connection; empty: nothing. RFC 9000 §8.1.3.</summary>
+    public byte[] AddressToken { get; init; } = [];
+
+    /// <summary>Server: who makes the token that the client gets for its next connection; null: it gets none.</summary>
+    public AddressTokens? NewTokens { get; init; }
 }

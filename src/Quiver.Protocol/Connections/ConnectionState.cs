@@ -6,6 +6,7 @@ using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
+using Quiver.Protocol.Tokens;
 using Quiver.Protocol.TransportParameters;
 
 namespace Quiver.Protocol.Connections;
@@ -59,6 +60,8 @@ internal sealed class ConnectionState : IDisposable
 
     public HandshakeDoneFrame HandshakeDone { get; } = new();
 
+    public NewTokenFrames NewToken { get; } = new();
+
     public PingFrames Ping { get; } = new();
 
     public Traffic Traffic { get; } = new();
@@ -69,6 +72,9 @@ internal sealed class ConnectionState : IDisposable
 
     public required PeerConnectionIds PeerIds { get; init; }
 
+    /// <summary>The version of the connection: the client's choice, which long headers have from the first to the last. RFC 9368 §2.</summary>
+    public required QuicVersion Version { get; init; }
+
     /// <summary>The client's first Destination Connection ID, from which the Initial keys come. RFC 9001 §5.2.</summary>
     public required ConnectionId OriginalDestination { get; init; }
 
@@ -78,10 +84,10 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>The Source Connection ID of the peer's first Initial; null before. RFC 9000 §7.2.</summary>
     public ConnectionId? PeerInitialSource { get; set; }
 
-    /// <summary>Client: the Source Connection ID of the Retry that was followed.</summary>
+    /// <summary>The Source Connection ID of the Retry that the client followed.</summary>
     public ConnectionId? RetrySource { get; set; }
 
-    /// <summary>Client: the token for Initials.</summary>
+    /// <summary>Client: the token for Initials, of a Retry or an earlier connection. RFC 9000 §17.2.2.</summary>
     public byte[] InitialToken { get; set; } = [];
 
     public PathAddress Local => Paths.Active.Local;
@@ -138,6 +144,7 @@ internal sealed class ConnectionState : IDisposable
             Space(PacketNumberSpace.Application).Crypto,
             PeerIds,
             LocalIds,
+            NewToken,
             new FlowControlFrames(Streams),
             Streams.Control,
             new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),

@@ -83,6 +83,12 @@ internal sealed class DatagramReceiver(
                 throw new ArgumentOutOfRangeException(nameof(header));
         }
 
+        // The version never changes under way. RFC 9369 §4.1.
+        if (header.Type != PacketType.OneRtt && header.Version != state.Version)
+        {
+            return;
+        }
+
         // A server's datagram with an Initial has 1,200 bytes or more on arrival. RFC 9000 §14.1.
         if (header.Type == PacketType.Initial && state.Role == EndpointRole.Server && datagramLength < PacketHeader.MinInitialDatagram)
         {
@@ -111,7 +117,22 @@ internal sealed class DatagramReceiver(
             return;
         }
 
-        if (!opener.TryOpen(packet, header, now, out OpenedPacket opened) || opened.Space.Acks.IsDuplicate(opened.PacketNumber))
+        // Read first, since opening in place destroys what it does not authenticate.
+        StatelessResetToken ending = packet.Length >= StatelessResetPacket.MinLength && header.Type == PacketType.OneRtt
+            ? StatelessResetToken.Read(packet[^StatelessResetToken.Length..])
+            : default;
+        if (!opener.TryOpen(packet, header, now, out OpenedPacket opened))
+        {
+            // A reset can come by an id of ours: one that is empty, or by chance. RFC 9000 §10.3.1.
+            if (header.Type == PacketType.OneRtt && arrival.Remote == state.Remote && state.PeerIds.IsResetToken(ending))
+            {
+                closer.OnStatelessReset(now);
+            }
+
+            return;
+        }
+
+        if (opened.Space.Acks.IsDuplicate(opened.PacketNumber))
         {
             return;
         }

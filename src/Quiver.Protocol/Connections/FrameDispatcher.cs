@@ -11,6 +11,9 @@ namespace Quiver.Protocol.Connections;
 internal sealed class FrameDispatcher(
     ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer, PathFollower paths)
 {
+    /// <summary>A longer token is not kept: it would leave an Initial too little room for its ClientHello.</summary>
+    public const int MaxTokenLength = 512;
+
     /// <summary>Handles all frames; says whether any asks for an ACK, and whether all only probe a path.</summary>
     public (bool IsAckEliciting, bool IsProbing) Dispatch(in OpenedPacket packet, in DatagramArrival arrival, Timestamp now)
     {
@@ -140,7 +143,7 @@ internal sealed class FrameDispatcher(
 
             case FrameType.RetireConnectionId:
                 Check(RetireConnectionIdFrame.TryRead(ref reader, out RetireConnectionIdFrame retire), frameType);
-                state.LocalIds.OnRetired(retire.SequenceNumber, packet.Destination);
+                state.LocalIds.OnRetired(retire.SequenceNumber, packet.Destination, now + (3 * state.ProbePeriod));
                 break;
 
             case FrameType.PathChallenge:
@@ -154,8 +157,13 @@ internal sealed class FrameDispatcher(
                 break;
 
             case FrameType.NewToken:
-                Check(NewTokenFrame.TryRead(ref reader, out _), frameType);
+                Check(NewTokenFrame.TryRead(ref reader, out NewTokenFrame token), frameType);
                 Expect(EndpointRole.Client, frameType);
+                if (token.Token.Length <= MaxTokenLength)
+                {
+                    state.Events.OnAddressToken(token.Token);
+                }
+
                 break;
 
             case FrameType.HandshakeDone:

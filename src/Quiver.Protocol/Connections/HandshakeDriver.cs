@@ -61,7 +61,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     /// <summary>Server, once complete.</summary>
     public void SendTickets(long unixMilliseconds) => _tls.SendTickets(
-        QuicVersion.V1, TransportParameterWriter.Write(RememberedParameters.Of(state.LocalParameters!)), unixMilliseconds); // fixed before
+        state.Version, TransportParameterWriter.Write(RememberedParameters.Of(state.LocalParameters!)), unixMilliseconds); // fixed before
 
     public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason)
     {
@@ -73,7 +73,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     public void OnReadSecret(EncryptionLevel level, CipherSuite suite, ReadOnlySpan<byte> secret)
     {
-        PacketProtection keys = PacketProtection.Create(QuicVersion.V1, suite, secret);
+        PacketProtection keys = PacketProtection.Create(state.Version, suite, secret);
         if (level == EncryptionLevel.Application)
         {
             state.ApplicationKeys.SetRead(keys);
@@ -90,7 +90,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     public void OnWriteSecret(EncryptionLevel level, CipherSuite suite, ReadOnlySpan<byte> secret)
     {
-        PacketProtection keys = PacketProtection.Create(QuicVersion.V1, suite, secret);
+        PacketProtection keys = PacketProtection.Create(state.Version, suite, secret);
         if (level == EncryptionLevel.Application)
         {
             state.ApplicationKeys.SetWrite(keys, state.Space(PacketNumberSpace.Application).Recovery.Log.NextPacketNumber);
@@ -116,6 +116,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         EndpointRole sender = state.Role == EndpointRole.Client ? EndpointRole.Server : EndpointRole.Client;
         TransportParameterSet peer = TransportParameterReader.Read(encoded, sender);
         Authenticate(peer);
+        CheckVersion(peer.VersionInformation);
         state.PeerParameters = peer;
         state.Recovery.PeerMaxAckDelay = peer.MaxAckDelay;
         if (peer.StatelessResetToken is StatelessResetToken token)
@@ -211,6 +212,17 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         }
 
         _wasSuspended = suspended;
+    }
+
+    /// <summary>The version in the packets must be the one that TLS now vouches for. RFC 9368 §4.</summary>
+    private void CheckVersion(VersionInformation? information)
+    {
+        if (information is not null && information.Chosen != (uint)state.Version)
+        {
+            TransportException.Throw(
+                TransportErrorCode.VersionNegotiationError,
+                $"the peer chose version {information.Chosen:x8}, and its packets have {(uint)state.Version:x8}");
+        }
     }
 
     /// <summary>The ids that were used must be those that TLS now vouches for. RFC 9000 §7.3.</summary>

@@ -19,8 +19,8 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         EndpointRole peer = state.Role == EndpointRole.Client ? EndpointRole.Server : EndpointRole.Client;
         initial.Read?.Dispose();
         initial.Write?.Dispose();
-        initial.Read = InitialKeys.Create(QuicVersion.V1, destination.Span, peer);
-        initial.Write = InitialKeys.Create(QuicVersion.V1, destination.Span, state.Role);
+        initial.Read = InitialKeys.Create(state.Version, destination.Span, peer);
+        initial.Write = InitialKeys.Create(state.Version, destination.Span, state.Role);
     }
 
     /// <summary>A packet of the handshake was authenticated.</summary>
@@ -50,14 +50,14 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
     /// <summary>Client: follows one Retry, and only before anything else came. RFC 9000 §17.2.5.2.</summary>
     public void OnRetry(ReadOnlySpan<byte> packet, in PacketHeader header)
     {
-        if (state.Role != EndpointRole.Client || HasSeenPeer || state.RetrySource is not null || header.Token.IsEmpty
+        if (state.Role != EndpointRole.Client || header.Version != state.Version || HasSeenPeer || state.RetrySource is not null || header.Token.IsEmpty
             || state.IsClosing || header.Source == state.PeerIds.Current)
         {
             return;
         }
 
         Span<byte> tag = stackalloc byte[RetryIntegrity.TagLength];
-        RetryIntegrity.ComputeTag(QuicVersion.V1, state.OriginalDestination.Span, packet[..^RetryIntegrity.TagLength], tag);
+        RetryIntegrity.ComputeTag(state.Version, state.OriginalDestination.Span, packet[..^RetryIntegrity.TagLength], tag);
         if (!packet[^RetryIntegrity.TagLength..].SequenceEqual(tag))
         {
             return;
@@ -80,13 +80,13 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
 
         // Not once anything else came, nor if it lists the version that we use, nor for other ids than ours.
         if (state.Role != EndpointRole.Client || HasSeenPeer || state.RetrySource is not null || state.IsClosing
-            || header.Source != state.OriginalDestination || VersionNegotiationPacket.Offers(versions, QuicVersion.V1))
+            || header.Source != state.OriginalDestination || VersionNegotiationPacket.Offers(versions, state.Version))
         {
             return;
         }
 
         closer.Abandon(
-            new CloseReason(CloseKind.VersionNegotiation, (ulong)TransportErrorCode.VersionNegotiationError, 0, $"the server offers versions {Convert.ToHexString(versions)}, we speak 00000001"),
+            new CloseReason(CloseKind.VersionNegotiation, (ulong)TransportErrorCode.VersionNegotiationError, 0, $"the server offers versions {Convert.ToHexString(versions)}, we speak {(uint)state.Version:x8}"),
             now);
     }
 }

@@ -31,8 +31,8 @@ internal interface IConnectionEvents
     /// <summary>The peer's limit grew by so many streams (once with its initial limits, at handshake completion).</summary>
     void OnStreamCreditGranted(StreamDirection direction, ulong increment);
 
-    /// <summary>Datagrams to this id belong to this connection from now on.</summary>
-    void OnConnectionIdAdded(in ConnectionId connectionId);
+    /// <summary>Datagrams to this id are to belong to this connection from now on; false when it is another connection's.</summary>
+    bool TryAddConnectionId(in ConnectionId connectionId);
 
     /// <summary>Datagrams to this id no longer belong to this connection.</summary>
     void OnConnectionIdRemoved(in ConnectionId connectionId);
@@ -41,6 +41,9 @@ internal interface IConnectionEvents
     void OnStatelessResetTokenAdded(in StatelessResetToken token);
 
     void OnStatelessResetTokenRemoved(in StatelessResetToken token);
+
+    /// <summary>Client: the server gave a token for a later connection. Points into the packet. RFC 9000 §8.1.3.</summary>
+    void OnAddressToken(ReadOnlySpan<byte> token);
 
     /// <summary>The address pair in use changed.</summary>
     void OnPathChanged(in PathAddress local, in PathAddress remote);

@@ -14,6 +14,10 @@ internal static class LocalParameters
         {
             OriginalDestinationConnectionId = server ? state.OriginalDestination : null,
             InitialSourceConnectionId = state.LocalInitialSource,
+
+            // What a server authenticates beside its ids: the Retry that it sent, and how it can reset what it has forgotten. RFC 9000 §7.3, §10.3.
+            RetrySourceConnectionId = server ? state.RetrySource : null,
+            StatelessResetToken = server ? state.LocalIds.FirstToken : null,
             MaxIdleTimeout = settings.IdleTimeout,
             InitialMaxData = settings.ConnectionReceiveWindow,
             InitialMaxStreamDataBidiLocal = settings.LocalBidirectionalReceiveWindow,
@@ -21,6 +25,7 @@ internal static class LocalParameters
             InitialMaxStreamDataUni = settings.UnidirectionalReceiveWindow,
             InitialMaxStreamsBidi = (ulong)settings.MaxInboundBidirectionalStreams,
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
+            VersionInformation = VersionInformation.Of(state.Role, state.Version),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
         };

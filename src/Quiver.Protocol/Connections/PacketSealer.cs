@@ -36,7 +36,7 @@ internal sealed class PacketSealer(ConnectionState state)
         }
         else
         {
-            LongHeader.Write(ref writer, TypeOf(level), peer, state.LocalInitialSource, state.InitialToken, numberLength);
+            LongHeader.Write(ref writer, state.Version, TypeOf(level), peer, state.LocalInitialSource, state.InitialToken, numberLength);
         }
 
         int numberOffset = offset + writer.Position;

@@ -1,3 +1,4 @@
+using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Connections;
@@ -8,4 +9,17 @@ internal readonly record struct ServerInitial(
     ConnectionId DestinationConnectionId,
     ConnectionId SourceConnectionId,
     PathAddress Local,
-    PathAddress Remote);
+    PathAddress Remote)
+{
+    /// <summary>The client's first Destination Connection ID: before a Retry, if there was one. RFC 9000 §7.3.</summary>
+    public ConnectionId OriginalDestination { get; init; } = DestinationConnectionId;
+
+    /// <summary>The Source Connection ID of the Retry that the client followed.</summary>
+    public ConnectionId? RetrySource { get; init; }
+
+    /// <summary>Whether a token has proven that the client can receive at its address. RFC 9000 §8.1.</summary>
+    public bool IsAddressValidated { get; init; }
+
+    public static ServerInitial From(in PacketHeader header, in DatagramArrival arrival) =>
+        new(header.Version, header.Destination, header.Source, arrival.Local, arrival.Remote);
+}

@@ -1,4 +1,3 @@
-using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
@@ -9,14 +8,11 @@ namespace Quiver.Protocol.Endpoints;
 /// What happens before there is a connection: finds the connection of a datagram, admits Initials, answers unknown versions. RFC 9000 §5.2.
 /// Thread-safe by a short lock of its own; the connections of type <typeparamref name="T"/> are opaque.
 /// </summary>
-internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
+internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections = false)
     where T : class
 {
     /// <summary>A client chooses at least so many bytes for its first Destination Connection ID. RFC 9000 §7.2.</summary>
     private const int MinInitialDestination = 8;
-
-    /// <summary>The smallest datagram that can be a stateless reset. RFC 9000 §10.3.</summary>
-    private const int MinStatelessReset = 21;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ConnectionId, T> _connections = [];
@@ -38,7 +34,7 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
 
     public Route<T> Route(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
     {
-        if (!PacketHeader.TryRead(datagram, LocalConnectionIdFormat.Length, out PacketHeader header))
+        if (!PacketHeader.TryRead(datagram, idLength, out PacketHeader header))
         {
             return RouteUnreadable(datagram, arrival);
         }
@@ -53,13 +49,12 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
 
         if (header.Type == PacketType.OneRtt)
         {
-            return RouteReset(datagram, arrival);
+            return RouteReset(datagram, arrival, RouteKind.Reset);
         }
 
         if (AcceptsConnections && header.Type == PacketType.ZeroRtt && header.Destination.Length >= MinInitialDestination)
         {
-            return new Route<T>(
-                RouteKind.KeepEarly, null, new ServerInitial(header.Version, header.Destination, header.Source, arrival.Local, arrival.Remote));
+            return new Route<T>(RouteKind.KeepEarly, null, ServerInitial.From(header, arrival));
         }
 
         // A new connection needs an Initial in a datagram of 1,200 bytes, for an id of 8 or more. RFC 9000 §7.2, §14.1.
@@ -69,23 +64,15 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
             return default;
         }
 
-        return new Route<T>(
-            RouteKind.Create,
-            null,
-            new ServerInitial(header.Version, header.Destination, header.Source, arrival.Local, arrival.Remote));
+        return new Route<T>(RouteKind.Create, null, ServerInitial.From(header, arrival));
     }
 
-    /// <summary>Writes the reply to a datagram routed as <see cref="RouteKind.Reply"/>; returns its length.</summary>
-    public static int WriteReply(ReadOnlySpan<byte> datagram, Span<byte> destination, IRandomSource random) =>
-        PacketHeader.TryReadInvariant(datagram, out _, out ReadOnlySpan<byte> clientDestination, out ReadOnlySpan<byte> clientSource)
-            ? VersionNegotiationPacket.Write(destination, clientDestination, clientSource, random)
-            : 0;
-
-    public void Add(in ConnectionId id, T connection)
+    /// <summary>Routes an id to a connection; false when another has it.</summary>
+    public bool TryAdd(in ConnectionId id, T connection)
     {
         lock (_lock)
         {
-            _connections[id] = connection;
+            return _connections.TryAdd(id, connection);
         }
     }
 
@@ -97,6 +84,15 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
             {
                 _connections.Remove(id);
             }
+        }
+    }
+
+    /// <summary>All connections that have an id here.</summary>
+    public IReadOnlyCollection<T> Snapshot()
+    {
+        lock (_lock)
+        {
+            return new HashSet<T>(_connections.Values, ReferenceEqualityComparer.Instance);
         }
     }
 
@@ -124,19 +120,19 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
     {
         if (!PacketHeader.TryReadInvariant(datagram, out uint version, out _, out _))
         {
-            return RouteReset(datagram, arrival);
+            return RouteReset(datagram, arrival, RouteKind.Drop);
         }
 
         // Never in answer to Version Negotiation, nor to a small datagram. RFC 9000 §6.1, RFC 8999 §6.
-        bool answer = AcceptsConnections && version is not ((uint)QuicVersion.Negotiation or (uint)QuicVersion.V1)
+        bool answer = AcceptsConnections && version != (uint)QuicVersion.Negotiation && !QuicVersions.IsSpoken(version)
             && datagram.Length >= PacketHeader.MinInitialDatagram;
-        return answer ? new Route<T>(RouteKind.Reply, null, default) : default;
+        return answer ? new Route<T>(RouteKind.NegotiateVersion, null, default) : default;
     }
 
     /// <summary>A datagram for nobody may end in the reset token of a connection to its sender. RFC 9000 §10.3.1.</summary>
-    private Route<T> RouteReset(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
+    private Route<T> RouteReset(ReadOnlySpan<byte> datagram, in DatagramArrival arrival, RouteKind otherwise)
     {
-        if (datagram.Length < MinStatelessReset)
+        if (datagram.Length < StatelessResetPacket.MinLength)
         {
             return default;
         }
@@ -146,7 +142,7 @@ internal sealed class ProtocolEndpoint<T>(bool acceptsConnections)
         {
             return _resetTokens.TryGetValue(token, out (PathAddress Remote, T Connection) known) && known.Remote == arrival.Remote
                 ? new Route<T>(RouteKind.StatelessReset, known.Connection, default)
-                : default;
+                : new Route<T>(otherwise, null, default);
         }
     }
 }

@@ -12,11 +12,14 @@ internal enum RouteKind
     /// <summary>Make a server connection from the Initial, then hand it over.</summary>
     Create,
 
+    /// <summary>Answer with <see cref="StatelessAnswers.WriteVersionNegotiation"/>.</summary>
+    NegotiateVersion,
+
+    /// <summary>Answer with <see cref="StatelessAnswers.WriteReset"/>: it is for a connection that we do not know, or no longer.</summary>
+    Reset,
+
     /// <summary>Keep it in <see cref="EarlyPackets"/>: the Initial of its connection may be on its way.</summary>
     KeepEarly,
-
-    /// <summary>Send the reply that <see cref="ProtocolEndpoint{T}.WriteReply"/> builds (Version Negotiation).</summary>
-    Reply,
 
     /// <summary>The peer reset the connection: tell it by <see cref="Connections.Connection.OnStatelessReset"/>.</summary>
     StatelessReset,

@@ -15,10 +15,16 @@ internal static class LongHeader
 
     /// <summary>Writes up to and with an empty Length field; the packet number comes next.</summary>
     public static void Write(
-        ref PacketWriter writer, PacketType type, in ConnectionId destination, in ConnectionId source, ReadOnlySpan<byte> token, int packetNumberLength)
+        ref PacketWriter writer,
+        QuicVersion version,
+        PacketType type,
+        in ConnectionId destination,
+        in ConnectionId source,
+        ReadOnlySpan<byte> token,
+        int packetNumberLength)
     {
-        writer.WriteByte((byte)(PacketHeader.LongFormBit | PacketHeader.FixedBit | ((int)type << 4) | (packetNumberLength - 1)));
-        writer.WriteUInt32((uint)QuicVersion.V1);
+        writer.WriteByte((byte)(PacketHeader.LongFormBit | PacketHeader.FixedBit | LongPacketType.ToBits(type, version) | (packetNumberLength - 1)));
+        writer.WriteUInt32((uint)version);
         writer.WriteConnectionId(destination);
         writer.WriteConnectionId(source);
         if (type == PacketType.Initial)

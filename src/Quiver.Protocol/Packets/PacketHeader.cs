@@ -95,12 +95,12 @@ internal readonly ref struct PacketHeader
             return true;
         }
 
-        if ((first & FixedBit) == 0 || version != (uint)QuicVersion.V1)
+        if ((first & FixedBit) == 0 || !QuicVersions.IsSpoken(version))
         {
             return false;
         }
 
-        PacketType type = (PacketType)((first >> 4) & 3);
+        PacketType type = LongPacketType.FromBits(first, (QuicVersion)version);
         ReadOnlySpan<byte> token = default;
         if (type == PacketType.Retry)
         {

@@ -20,7 +20,10 @@ internal static class VersionNegotiationPacket
         writer.WriteBytes(clientSource);
         writer.WriteByte((byte)clientDestination.Length);
         writer.WriteBytes(clientDestination);
-        writer.WriteUInt32((uint)QuicVersion.V1);
+        foreach (QuicVersion version in QuicVersions.Spoken)
+        {
+            writer.WriteUInt32((uint)version);
+        }
 
         // A reserved version keeps clients from depending on the list. RFC 9000 §6.3.
         writer.WriteUInt32(0x0A0A_0A0A | ((uint)(grease[1] & 0xF0) << 24));

@@ -5,4 +5,7 @@ internal enum QuicVersion : uint
 {
     Negotiation = 0,
     V1 = 1,
+
+    /// <summary>RFC 9369 §3.1.</summary>
+    V2 = 0x6B33_43CF,
 }

@@ -11,6 +11,7 @@ internal static class RememberedParameters
         RetrySourceConnectionId = null,
         StatelessResetToken = null,
         PreferredAddress = null,
+        VersionInformation = null,
         AckDelayExponent = TransportParameterSet.DefaultAckDelayExponent,
         MaxAckDelay = TransportParameterSet.DefaultMaxAckDelay,
     };

@@ -21,6 +21,9 @@ internal enum TransportParameterId : ulong
     InitialSourceConnectionId = 0x0F,
     RetrySourceConnectionId = 0x10,
 
+    /// <summary>RFC 9368 §3.</summary>
+    VersionInformation = 0x11,
+
     /// <summary>RFC 9221 §3.</summary>
     MaxDatagramFrameSize = 0x20,
 }

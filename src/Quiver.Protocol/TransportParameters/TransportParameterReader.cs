@@ -99,6 +99,9 @@ internal static class TransportParameterReader
             case TransportParameterId.RetrySourceConnectionId:
                 set.RetrySourceConnectionId = ReadId(ServerOnly(value, id, sender), id);
                 break;
+            case TransportParameterId.VersionInformation:
+                set.VersionInformation = ReadVersions(value, sender);
+                break;
             case TransportParameterId.MaxDatagramFrameSize:
                 set.MaxDatagramFrameSize = ReadValue(value, id);
                 break;
@@ -180,6 +183,18 @@ internal static class TransportParameterReader
         }
 
         return StatelessResetToken.Read(value);
+    }
+
+    private static VersionInformation ReadVersions(ReadOnlySpan<byte> value, EndpointRole sender)
+    {
+        // Too short, not whole, or with a zero in it is a parsing failure; so is a client's choice that it does not offer. RFC 9368 §4.
+        if (VersionInformation.Read(value) is not { } information || (sender == EndpointRole.Client && !information.Available.Contains(information.Chosen)))
+        {
+            Fail("version_information is malformed");
+            return null!; // not reached
+        }
+
+        return information;
     }
 
     private static PreferredAddress ReadPreferredAddress(ReadOnlySpan<byte> value)

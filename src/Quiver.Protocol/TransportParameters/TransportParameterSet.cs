@@ -43,6 +43,9 @@ internal sealed record TransportParameterSet
 
     public bool DisableActiveMigration { get; set; }
 
+    /// <summary>Null when the peer does not know of it.</summary>
+    public VersionInformation? VersionInformation { get; set; }
+
     /// <summary>The largest DATAGRAM frame that is taken; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; set; }
 

@@ -63,6 +63,13 @@ internal static class TransportParameterWriter
             TransportParameterSet.DefaultActiveConnectionIdLimit);
         WriteId(ref writer, TransportParameterId.InitialSourceConnectionId, parameters.InitialSourceConnectionId);
         WriteId(ref writer, TransportParameterId.RetrySourceConnectionId, parameters.RetrySourceConnectionId);
+        if (parameters.VersionInformation is { } versions)
+        {
+            writer.WriteVarInt((ulong)TransportParameterId.VersionInformation);
+            writer.WriteVarInt((ulong)versions.Length);
+            versions.Write(ref writer);
+        }
+
         WriteValue(ref writer, TransportParameterId.MaxDatagramFrameSize, parameters.MaxDatagramFrameSize, 0);
     }
 

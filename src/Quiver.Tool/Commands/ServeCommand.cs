@@ -22,10 +22,11 @@ internal static class ServeCommand
         Option<int> streams = CountOption.Create("--max-streams", "Requests that one client may have open at once.", 1000, max: ushort.MaxValue);
         Option<bool> earlyData = new("--early-data") { Description = "Take requests that come before the handshake is complete (0-RTT), each once." };
         Option<bool> noResume = new("--no-resume") { Description = "Give out no session tickets: every handshake is a full one." };
+        Option<bool> retry = new("--retry") { Description = "Have every client without a token prove its address first, by a Retry." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "No line for each connection and request." };
         Command command = new("serve", "Serves the files of a folder over QUIC (hq-interop).")
         {
-            root, listen, certificate, key, password, streams, earlyData, noResume, quiet,
+            root, listen, certificate, key, password, streams, earlyData, noResume, retry, quiet,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -56,7 +57,7 @@ internal static class ServeCommand
             };
             HqServer handler = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)));
             await ServeAsync(
-                output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), parsed.GetValue(earlyData), folder, cancellationToken);
+                output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), parsed.GetValue(earlyData), parsed.GetValue(retry), folder, cancellationToken);
             return ExitCodes.Ok;
         });
         return command;
@@ -69,13 +70,14 @@ internal static class ServeCommand
         HqServer handler,
         int maxStreams,
         bool allowEarlyData,
+        bool alwaysRetry,
         DirectoryInfo folder,
         CancellationToken cancellationToken)
     {
         QuicServer server;
         try
         {
-            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams, allowEarlyData);
+            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams, allowEarlyData, alwaysRetry);
         }
         catch (SocketException e)
         {

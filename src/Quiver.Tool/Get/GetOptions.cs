@@ -24,6 +24,8 @@ internal sealed record GetOptions
     /// <summary>Whether requests go out as early data.</summary>
     public bool EarlyData { get; init; }
 
+    public QuicVersion Version { get; init; } = QuicVersion.Version1;
+
     /// <summary>For everything together.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
 }

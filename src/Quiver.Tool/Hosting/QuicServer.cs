@@ -27,7 +27,7 @@ internal sealed class QuicServer : IAsyncDisposable
     public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
     public static async Task<QuicServer> StartAsync(
-        IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams, bool allowEarlyData = false)
+        IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams, bool allowEarlyData = false, bool alwaysRetry = false)
     {
         QuicServerConnectionOptions options = new()
         {
@@ -43,6 +43,7 @@ internal sealed class QuicServer : IAsyncDisposable
         QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
         {
             ListenEndPoint = endPoint,
+            RetryPolicy = alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
             ApplicationProtocols = tls.ApplicationProtocols!, // Ours: every command sets it.
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
         });

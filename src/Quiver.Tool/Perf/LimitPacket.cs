@@ -26,7 +26,7 @@ internal sealed class LimitPacket : IDisposable
     {
         Span<byte> secret = stackalloc byte[32];
         secret.Fill((byte)(1 + (int)sender));
-        _keys = PacketProtection.Create(QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret);
+        _keys = PacketProtection.Create(Protocol.Primitives.QuicVersion.V1, CipherSuite.Aes128GcmSha256, secret);
     }
 
     public void Seal(Span<byte> datagram, LimitPacketKind kind, ulong number)

@@ -49,6 +49,15 @@ internal static partial class QuiverLog
     [LoggerMessage(9, LogLevel.Warning, "{Count} times a {Kind} was dropped without being disposed; the garbage collector ended it. Opened or accepted at: {Place}")]
     public static partial void Leaked(ILogger logger, int count, LeakKind kind, string place);
 
+    [LoggerMessage(60, LogLevel.Warning, "The retry callback of a listener threw; a Retry is sent.")]
+    public static partial void RetryCallbackFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(61, LogLevel.Debug, "Refused a connection from {EndPoint}: the backlog is full, or {UnderWay} handshakes are under way.")]
+    public static partial void ConnectionRefused(ILogger logger, IPEndPoint endPoint, int underWay);
+
+    [LoggerMessage(62, LogLevel.Error, "The socket of {EndPoint} was closed by somebody else; its listeners and connections have ended.")]
+    public static partial void SocketLost(ILogger logger, Exception error, IPEndPoint endPoint);
+
     [LoggerMessage(50, LogLevel.Warning, "A datagram callback threw; the exception is ignored.")]
     public static partial void DatagramCallbackFailed(ILogger logger, Exception error);
 }

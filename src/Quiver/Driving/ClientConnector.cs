@@ -11,7 +11,8 @@ namespace Quiver.Driving;
 /// <summary>From the options of a client to a connection whose handshake is complete: name, addresses, socket, first flight, wait.</summary>
 internal static class ClientConnector
 {
-    public static async ValueTask<QuicConnection> ConnectAsync(QuicClientConnectionOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<QuicConnection> ConnectAsync(
+        QuicClientConnectionOptions options, EndpointLoop? endpoint, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         StackTrace? calledAt = Leaks.CaptureStack();
@@ -25,7 +26,7 @@ internal static class ClientConnector
 
         async Task<QuicConnection> ConnectAsync(IPEndPoint remote, CancellationToken abandoned)
         {
-            QuicConnection connection = Create(options, remote, host, Remaining(options.HandshakeTimeout, start));
+            QuicConnection connection = Create(options, endpoint, remote, host, Remaining(options.HandshakeTimeout, start));
             try
             {
                 connection.Driver.Closing.OpenedAt = calledAt;
@@ -50,11 +51,11 @@ internal static class ClientConnector
         : timeout;
 
     private static QuicConnection Create(
-        QuicClientConnectionOptions options, IPEndPoint remote, string? host, TimeSpan timeout)
+        QuicClientConnectionOptions options, EndpointLoop? endpoint, IPEndPoint remote, string? host, TimeSpan timeout)
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
-        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout);
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with { Version = (Protocol.Primitives.QuicVersion)options.Version };
         var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
         SessionTicket? ticket = sessions?.Take();
         tls = tls with { AcceptsTickets = sessions is not null };
@@ -64,10 +65,12 @@ internal static class ClientConnector
             settings = settings with { Remembered = ticket.Parameters };
         }
 
-        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions);
-        IPAddress localAddress = LocalAddresses.Select(options.LocalEndPoint?.Address, remote);
-        EndpointLoop loop = options.LocalEndPoint is { } local
-            ? EndpointRegistry.AcquireBound(local)
+        ClientTokens? tokens = ClientTokens.For(options, targetHost, remote);
+        settings = settings with { AddressToken = tokens?.Take() ?? [] };
+        var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions, tokens);
+        IPAddress localAddress = LocalAddresses.Select((endpoint?.LocalEndPoint ?? options.LocalEndPoint)?.Address, remote);
+        EndpointLoop loop = endpoint is not null ? EndpointRegistry.Acquire(endpoint)
+            : options.LocalEndPoint is { } local ? EndpointRegistry.AcquireBound(local)
             : EndpointRegistry.AcquireShared(remote.AddressFamily);
         QuicConnection connection;
         try

@@ -8,7 +8,7 @@ using Quiver.Security;
 namespace Quiver.Driving;
 
 /// <summary>Sees a client's connection through its handshake: has the server's certificate checked and tells the caller how it went.</summary>
-internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions? sessions) : IHandshakeHost
+internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions? sessions, ClientTokens? tokens) : IHandshakeHost
 {
     private PeerCertificateRules? _rules = rules;
     private DateTimeOffset _certificateExpires = DateTimeOffset.MaxValue;
@@ -32,6 +32,8 @@ internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions
     }
 
     public void OnEarlyData(bool isAccepted) => Connection?.OnEarlyData(isAccepted);
+
+    public void OnAddressToken(byte[] token) => tokens?.Keep(token);
 
     public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) => sessions?.Keep(session, parameters, _certificateExpires);
 

@@ -76,7 +76,7 @@ internal sealed class ConnectionDriver : IGuard
         driver.Enter();
         try
         {
-            driver.Core = Connection.CreateClient(settings, tls, local, remote, driver._facts, driver.Now);
+            driver.Core = Connection.CreateClient(settings with { ConnectionIds = loop.Identity.Ids }, tls, local, remote, driver._facts, driver.Now);
         }
         catch
         {
@@ -94,7 +94,7 @@ internal sealed class ConnectionDriver : IGuard
     {
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
         driver._facts.Start(initial.Remote);
-        driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, SystemRandomSource.Instance, driver._facts, now);
+        driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, loop.Identity.Ids, SystemRandomSource.Instance, driver._facts, now);
         LiveConnections.Add(driver);
         return driver;
     }
@@ -176,6 +176,24 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>The loop saw a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
     public void OnStatelessReset() => Nudge(HolderNotes.StatelessReset);
+
+    /// <summary>The socket is gone: the connection ends at once, without a word.</summary>
+    public void OnSocketLost(Exception error)
+    {
+        Enter();
+        try
+        {
+            if (!_isGone)
+            {
+                Core.CloseTransport(TransportErrorCode.InternalError, "the socket was lost", error, Now);
+                Core.OnTimeout(Timestamp.Never);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
 
     /// <summary>The loop found the deadline reached, or was asked to go on with sending.</summary>
     public void OnDue() => Nudge(HolderNotes.Deadline);
@@ -422,6 +440,11 @@ internal sealed class ConnectionDriver : IGuard
         if (outcome.Tickets is { } tickets)
         {
             tickets.ForEach(ticket => _host.OnSessionTicket(ticket.Session, ticket.Parameters));
+        }
+
+        if (outcome.AddressToken is { } token)
+        {
+            _host.OnAddressToken(token);
         }
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)

@@ -83,7 +83,13 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         HasNews = true;
     }
 
-    public void OnConnectionIdAdded(in ConnectionId connectionId) => loop.Endpoint.Add(connectionId, driver);
+    public void OnAddressToken(ReadOnlySpan<byte> token)
+    {
+        _outcome.AddressToken = token.ToArray();
+        HasNews = true;
+    }
+
+    public bool TryAddConnectionId(in ConnectionId connectionId) => loop.Endpoint.TryAdd(connectionId, driver);
 
     public void OnConnectionIdRemoved(in ConnectionId connectionId) => loop.Endpoint.Remove(connectionId, driver);
 
@@ -125,6 +131,9 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         public bool? IsEarlyDataAccepted { get; set; }
 
         public List<(TlsSession Session, TransportParameterSet Parameters)>? Tickets { get; set; }
+
+        /// <summary>The last that came; null: none.</summary>
+        public byte[]? AddressToken { get; set; }
 
         public CloseReason? CloseReason { get; set; }
 

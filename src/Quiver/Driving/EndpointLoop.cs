@@ -13,8 +13,6 @@ namespace Quiver.Driving;
 /// </summary>
 internal sealed class EndpointLoop
 {
-    private const int MaxReplyLength = 1_500;
-
     /// <summary>So many groups of datagrams in one batch tell that there is more to come.</summary>
     private const int ManyGroups = 8;
 
@@ -31,17 +29,17 @@ internal sealed class EndpointLoop
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReceiveBatch _batch = new();
     private readonly List<ConnectionDriver> _unsent = [];
-    private readonly EarlyPackets _early = new();
-    private IReadOnlyList<(byte[] Datagram, DatagramArrival Arrival)> _overtaken = [];
     private int _users;
     private bool _isClosing;
-    private readonly byte[] _reply = new byte[MaxReplyLength];
+    private readonly IncomingDatagrams _incoming;
 
-    public EndpointLoop(IDatagramSocket socket, bool isShared)
+    public EndpointLoop(IDatagramSocket socket, bool isShared, EndpointIdentity identity)
     {
         Socket = socket;
         IsShared = isShared;
-        Endpoint = new ProtocolEndpoint<ConnectionDriver>(acceptsConnections: false);
+        Identity = identity;
+        Endpoint = new ProtocolEndpoint<ConnectionDriver>(identity.Ids.Length);
+        _incoming = new IncomingDatagrams(this);
         Listeners = new ListenerSet(this);
         LocalEndPoint = socket.LocalEndPoint;
         _thread = new Thread(Run) { IsBackground = true, Name = $"Quiver {LocalEndPoint}" };
@@ -53,6 +51,11 @@ internal sealed class EndpointLoop
 
     /// <summary>Whether clients that ask for no local address share this loop.</summary>
     public bool IsShared { get; }
+
+    public EndpointIdentity Identity { get; }
+
+    /// <summary>What comes that is not QUIC; null: it is dropped.</summary>
+    public NonQuicDatagrams? NonQuic { get; init; }
 
     public ProtocolEndpoint<ConnectionDriver> Endpoint { get; }
 
@@ -75,6 +78,9 @@ internal sealed class EndpointLoop
         get => Volatile.Read(ref _isClosing);
         set => Volatile.Write(ref _isClosing, value);
     }
+
+    /// <summary>Whether the application has disposed the endpoint: nobody new is let in. Written under the registry's lock.</summary>
+    public bool IsEnding { get; set; }
 
     /// <summary>Completes when the socket is closed.</summary>
     public Task Closed => _closed.Task;
@@ -99,6 +105,12 @@ internal sealed class EndpointLoop
                         return;
                     }
                 }
+                catch (ObjectDisposedException e) when (Socket.IsClosed)
+                {
+                    // The application closed the socket that it gave us.
+                    OnSocketLost(e);
+                    return;
+                }
                 catch (Exception e)
                 {
                     QuiverLog.LoopFailed(QuicDiagnostics.Logger, e, LocalEndPoint);
@@ -110,6 +122,21 @@ internal sealed class EndpointLoop
             Socket.Dispose();
             EndpointRegistry.OnClosed(this);
             _closed.TrySetResult();
+        }
+    }
+
+    private void OnSocketLost(ObjectDisposedException error)
+    {
+        QuiverLog.SocketLost(QuicDiagnostics.Logger, error, LocalEndPoint);
+        EndpointRegistry.OnClosed(this);
+        foreach (ListenerDriver listener in Listeners.Snapshot())
+        {
+            _ = listener.DisposeAsync();
+        }
+
+        foreach (ConnectionDriver connection in Endpoint.Snapshot())
+        {
+            connection.OnSocketLost(new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.OperationAborted));
         }
     }
 
@@ -141,6 +168,7 @@ internal sealed class EndpointLoop
             DeliverAll();
         }
 
+        _incoming.TakeAnswers(MonotonicClock.Now);
         ServeDeadlines(MonotonicClock.Now);
         return count > 0 || until != Timestamp.Never || !isUnused || !EndpointRegistry.TryClose(this);
     }
@@ -190,7 +218,7 @@ internal sealed class EndpointLoop
             {
                 Span<byte> datagram = _batch.GetDatagram(i);
                 ref readonly DatagramArrival arrival = ref _batch.GetArrival(i);
-                if (FindTarget(datagram, in arrival, now) is not { } target)
+                if (_incoming.FindTarget(datagram, in arrival, now) is not { } target)
                 {
                     continue;
                 }
@@ -208,12 +236,10 @@ internal sealed class EndpointLoop
                 Hand(target, isEntered, datagram, in arrival);
 
                 // What overtook the Initial that made the connection comes after it.
-                foreach ((byte[] early, DatagramArrival earlyArrival) in _overtaken)
+                foreach ((byte[] early, DatagramArrival earlyArrival) in _incoming.TakeOvertaken())
                 {
                     Hand(target, isEntered, early, in earlyArrival);
                 }
-
-                _overtaken = [];
             }
         }
         finally
@@ -260,53 +286,6 @@ internal sealed class EndpointLoop
             }
 
             connection.LeaveUnsent();
-        }
-    }
-
-    /// <summary>The connection that the datagram is for; null when it is for none, or was seen to.</summary>
-    private ConnectionDriver? FindTarget(ReadOnlySpan<byte> datagram, in DatagramArrival arrival, Timestamp now)
-    {
-        Route<ConnectionDriver> route = Endpoint.Route(datagram, in arrival);
-        switch (route.Kind)
-        {
-            case RouteKind.Deliver:
-                return route.Connection;
-            case RouteKind.Create:
-                ConnectionDriver? created = Listeners.CreateConnection(route.Initial, now);
-                _overtaken = created is null ? [] : _early.Take(route.Initial.DestinationConnectionId, now);
-                return created;
-            case RouteKind.KeepEarly:
-                _early.Keep(route.Initial.DestinationConnectionId, datagram, in arrival, now);
-                return null;
-            case RouteKind.Reply:
-                Reply(datagram, in arrival);
-                return null;
-            case RouteKind.StatelessReset:
-                route.Connection?.OnStatelessReset();
-                return null;
-            default:
-                return null;
-        }
-    }
-
-    private static void Finish(ConnectionDriver? connection, bool isEntered)
-    {
-        if (isEntered)
-        {
-            connection!.Leave(); // Entered, so there is one.
-        }
-        else
-        {
-            connection?.OnPosted();
-        }
-    }
-
-    private void Reply(ReadOnlySpan<byte> datagram, in DatagramArrival arrival)
-    {
-        int length = ProtocolEndpoint<ConnectionDriver>.WriteReply(datagram, _reply, SystemRandomSource.Instance);
-        if (length > 0)
-        {
-            Socket.Send(_reply.AsSpan(0, length), length, arrival.Local, arrival.Remote, EcnCodepoint.NotEct, out _);
         }
     }
 

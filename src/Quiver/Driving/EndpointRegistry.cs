@@ -44,7 +44,7 @@ internal static class EndpointRegistry
                 {
                     if (local.Port != 0 && !loop.IsShared && loop.LocalEndPoint.Equals(local))
                     {
-                        if (!loop.IsClosing)
+                        if (!loop.IsClosing && !loop.IsEnding)
                         {
                             loop.Users++;
                             return loop;
@@ -64,12 +64,26 @@ internal static class EndpointRegistry
         }
     }
 
+    /// <summary>A loop of its own, on a socket that nobody finds by its address unless it is bound to a port of its own; counts a user.</summary>
+    public static EndpointLoop Open(IDatagramSocket socket, EndpointIdentity identity)
+    {
+        lock (s_lock)
+        {
+            return Start(new EndpointLoop(socket, isShared: false, identity) { Users = 1, NonQuic = new NonQuicDatagrams(socket) });
+        }
+    }
+
+    /// <summary>Counts one more user of a loop.</summary>
+    /// <exception cref="ObjectDisposedException">The loop is ending.</exception>
+    public static EndpointLoop Acquire(EndpointLoop loop) =>
+        TryAcquire(loop) ? loop : throw new ObjectDisposedException(typeof(QuicEndpoint).FullName);
+
     /// <summary>Counts one more user of a loop, unless it is ending.</summary>
     public static bool TryAcquire(EndpointLoop loop)
     {
         lock (s_lock)
         {
-            if (loop.IsClosing)
+            if (loop.IsClosing || loop.IsEnding)
             {
                 return false;
             }
@@ -99,6 +113,15 @@ internal static class EndpointRegistry
         return loop.IsShared ? Task.CompletedTask : loop.Closed;
     }
 
+    /// <summary>The application has disposed the endpoint: the loop takes no more users.</summary>
+    public static void Refuse(EndpointLoop loop)
+    {
+        lock (s_lock)
+        {
+            loop.IsEnding = true;
+        }
+    }
+
     /// <summary>Closes a loop that is still unused.</summary>
     public static bool TryClose(EndpointLoop loop)
     {
@@ -122,7 +145,11 @@ internal static class EndpointRegistry
     private static EndpointLoop Open(IPEndPoint local, bool isShared)
     {
         IDatagramSocket socket = DatagramSockets.Bind(local, DatagramSocketOptions.Default);
-        var loop = new EndpointLoop(socket, isShared) { Users = 1 };
+        return Start(new EndpointLoop(socket, isShared, EndpointIdentity.CreateDefault()) { Users = 1 });
+    }
+
+    private static EndpointLoop Start(EndpointLoop loop)
+    {
         s_loops.Add(loop);
         loop.Start();
         return loop;

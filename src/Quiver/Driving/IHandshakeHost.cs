@@ -20,6 +20,9 @@ internal interface IHandshakeHost
     /// <summary>Client: a ticket came.</summary>
     void OnSessionTicket(TlsSession session, TransportParameterSet parameters);
 
+    /// <summary>Client: a token for a later connection came. RFC 9000 §8.1.3.</summary>
+    void OnAddressToken(byte[] token);
+
     /// <summary>The connection ended; comes also when the handshake had completed before.</summary>
     void OnClosed(CloseReason reason);
 }

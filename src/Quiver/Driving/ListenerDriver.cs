@@ -23,6 +23,10 @@ internal sealed class ListenerDriver : IGuard
     {
         _acceptors = new WaiterQueue<QuicConnection>(this);
         _backlog = options.ListenBacklog == 0 ? QuicDefaults.ListenBacklog : options.ListenBacklog;
+        RetryPolicy = options.RetryPolicy;
+        RetryThreshold = options.RetryThreshold;
+        HasRetryCallback = options.RetryCallback is not null;
+        SendsAddressTokens = options.SendAddressTokens;
         Loop = loop;
         Protocols = new ProtocolNames(options.ApplicationProtocols);
     }
@@ -42,6 +46,26 @@ internal sealed class ListenerDriver : IGuard
     public EndpointLoop Loop { get; }
 
     public ProtocolNames Protocols { get; }
+
+    public QuicRetryPolicy RetryPolicy { get; }
+
+    public int RetryThreshold { get; }
+
+    public bool HasRetryCallback { get; }
+
+    public bool SendsAddressTokens { get; }
+
+    /// <summary>Whether the backlog is full.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _handshakes.Count + _ready.Count >= _backlog;
+            }
+        }
+    }
 
     public void Enter() => _lock.Enter();
 

@@ -1,3 +1,4 @@
+using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
 
@@ -6,12 +7,91 @@ namespace Quiver.Driving;
 /// <summary>The listeners that share one endpoint; the application protocol decides between them.</summary>
 internal sealed class ListenerSet(EndpointLoop loop)
 {
-    /// <summary>Connections whose ClientHello is not yet complete: cheap to start for anybody, so capped. RFC 9000 §21.2.</summary>
-    private const int MaxUndecided = 4096;
-
     private readonly Lock _lock = new();
     private volatile ListenerDriver[] _listeners = [];
-    private int _undecided;
+    private int _underWay;
+
+    /// <summary>Handshakes under way: cheap to start for anybody, so capped. RFC 9000 §21.2.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>Whether there is no room for another client, whichever listener it wants.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            if (UnderWay >= loop.Identity.MaxHandshakes)
+            {
+                return true;
+            }
+
+            foreach (ListenerDriver listener in _listeners)
+            {
+                if (!listener.IsFull)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Whether a client is to prove its address: the strictest listener decides, as the first packet does not tell which one it wants.</summary>
+    public bool WantsRetry
+    {
+        get
+        {
+            foreach (ListenerDriver listener in _listeners)
+            {
+                if (listener.RetryPolicy == QuicRetryPolicy.Always
+                    || (listener.RetryPolicy == QuicRetryPolicy.Automatic && UnderWay >= listener.RetryThreshold))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Whether an application wants to be asked about clients.</summary>
+    public bool HasRetryCallback
+    {
+        get
+        {
+            foreach (ListenerDriver listener in _listeners)
+            {
+                if (listener.HasRetryCallback)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Asks the applications; on the thread pool. What cannot be answered counts as yes.</summary>
+    public bool AskForRetry(System.Net.IPEndPoint client)
+    {
+        foreach (ListenerDriver listener in _listeners)
+        {
+            try
+            {
+                if (listener.Options?.RetryCallback?.Invoke(client) == true)
+                {
+                    return true;
+                }
+            }
+            catch (Exception e)
+            {
+                QuiverLog.RetryCallbackFailed(QuicDiagnostics.Logger, e);
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Throws AlpnInUse when another listener here serves one of the protocols.</summary>
     public void Add(ListenerDriver listener)
@@ -61,21 +141,35 @@ internal sealed class ListenerSet(EndpointLoop loop)
     /// <summary>All protocols served here, for the message to a client that offered none of them.</summary>
     public string Describe() => string.Join(", ", _listeners.Select(listener => listener.Protocols.ToString()));
 
-    /// <summary>On the loop: makes a connection for a client's first packet, or null when there is no room.</summary>
+    /// <summary>On the loop: makes a connection for a client's first packet, or null when the endpoint is ending.</summary>
     public ConnectionDriver? CreateConnection(in ServerInitial initial, Timestamp now)
     {
-        if (Volatile.Read(ref _undecided) >= MaxUndecided || !EndpointRegistry.TryAcquire(loop))
+        if (!EndpointRegistry.TryAcquire(loop))
         {
             return null;
         }
 
-        Interlocked.Increment(ref _undecided);
         var host = new ServerHandshake(loop);
-        ConnectionDriver driver = ConnectionDriver.CreateServer(loop, host, in initial, now);
+        ConnectionDriver driver;
+        try
+        {
+            driver = ConnectionDriver.CreateServer(loop, host, in initial, now);
+        }
+        catch
+        {
+            // The application's generator of ids threw, or has no more.
+            _ = EndpointRegistry.ReleaseAsync(loop);
+            throw;
+        }
+
+        Interlocked.Increment(ref _underWay);
         host.Driver = driver;
         return driver;
     }
 
-    /// <summary>A connection's ClientHello is complete, or it ended before.</summary>
-    public void OnDecided() => Interlocked.Decrement(ref _undecided);
+    /// <summary>A handshake is complete, or has failed.</summary>
+    public void OnSettled() => Interlocked.Decrement(ref _underWay);
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<ListenerDriver> Snapshot() => _listeners;
 }

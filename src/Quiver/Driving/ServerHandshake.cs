@@ -26,7 +26,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
     private volatile QuicConnection? _connection;
     private PeerCertificateRules? _rules;
     private DateTimeOffset _helloArrived;
-    private int _isDecided;
+    private int _isSettled;
     private int _isHandedOver;
 
     public ConnectionDriver Driver { get; set; } = null!; // Set by whoever makes both, before any event.
@@ -35,7 +35,6 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
     {
         if (suspension == TlsSuspension.ServerSettings)
         {
-            ReportDecided();
             _helloArrived = DateTimeOffset.UtcNow;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -51,6 +50,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
 
     public void OnCompleted()
     {
+        ReportSettled();
         if (_connection is { } connection)
         {
             connection.OnHandshakeCompleted();
@@ -76,12 +76,14 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         }
     }
 
+    public void OnAddressToken(byte[] token) => throw new InvalidOperationException("A server gets no tokens.");
+
     public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) =>
         throw new InvalidOperationException("A server gets no tickets.");
 
     public void OnClosed(CloseReason reason)
     {
-        ReportDecided();
+        ReportSettled();
         _ = _ended.CancelAsync();
         QuicConnection? connection = _connection;
         _connection = null;
@@ -180,7 +182,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             Tickets = ServerSessions.SettingsOf(options),
             Psk = ServerSessions.Choose(
-                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
+                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Version, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
         };
         connection.Configure(options);
         connection.SessionTicketData = ticketData;
@@ -194,7 +196,8 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             if (!Driver.Closing.IsClosed)
             {
-                Driver.Core.ResumeWithServerSettings(options.ToSettings(timeout), tls, Driver.Now);
+                ConnectionSettings settings = options.ToSettings(timeout) with { NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null };
+                Driver.Core.ResumeWithServerSettings(settings, tls, Driver.Now);
             }
         }
         finally
@@ -229,11 +232,11 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         _connection?.Abandon();
     }
 
-    private void ReportDecided()
+    private void ReportSettled()
     {
-        if (Interlocked.Exchange(ref _isDecided, 1) == 0)
+        if (Interlocked.Exchange(ref _isSettled, 1) == 0)
         {
-            loop.Listeners.OnDecided();
+            loop.Listeners.OnSettled();
         }
     }
 }

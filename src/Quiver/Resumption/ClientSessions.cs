@@ -37,7 +37,7 @@ internal sealed class ClientSessions
         // Another identity, or another protocol, never meets this one's tickets.
         string identity = clientCertificate is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(clientCertificate.Chain[0].Span));
         string protocols = string.Join(',', tls.ApplicationProtocols!.Select(x => Convert.ToHexStringLower(x.Protocol.Span))); // Validated.
-        string scope = $"{targetHost.ToLowerInvariant()}:{port} {protocols} {identity}";
+        string scope = $"{targetHost.ToLowerInvariant()}:{port} {protocols} {identity} {options.Version}"; // A ticket is of one version. RFC 9369 §5.
         return new ClientSessions(options.SessionTickets ?? SessionTicketStore.Shared, scope, VerificationMark.Of(tls));
     }
 

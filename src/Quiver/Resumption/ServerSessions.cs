@@ -1,5 +1,4 @@
 using Quiver.Protocol.Crypto;
-using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Resumption;
@@ -25,7 +24,7 @@ internal static class ServerSessions
     /// <summary>Chooses from what the client offers. Runs without a lock, as it asks the application. Throws TransportException for a client
     /// that does not have the key of its ticket.</summary>
     public static SelectedPsk? Choose(
-        QuicServerConnectionOptions options, PskOffer? offer, string? serverName, IReadOnlyList<CipherSuite> suites, DateTimeOffset arrived, out ReadOnlyMemory<byte> applicationData)
+        QuicServerConnectionOptions options, PskOffer? offer, Protocol.Primitives.QuicVersion version, string? serverName, IReadOnlyList<CipherSuite> suites, DateTimeOffset arrived, out ReadOnlyMemory<byte> applicationData)
     {
         applicationData = default;
         if (offer is null || !Allows(options))
@@ -34,7 +33,7 @@ internal static class ServerSessions
         }
 
         long now = arrived.ToUnixTimeMilliseconds();
-        if (!TicketSelection.TryChoose(offer, KeysOf(options), QuicVersion.V1, serverName, suites, now, out int index, out TicketContent? content))
+        if (!TicketSelection.TryChoose(offer, KeysOf(options), version, serverName, suites, now, out int index, out TicketContent? content))
         {
             return null;
         }

@@ -11,4 +11,10 @@ internal static class DatagramSockets
         OperatingSystem.IsLinux() && Environment.Is64BitProcess && BitConverter.IsLittleEndian && !options.Portable
             ? LinuxDatagramSocket.Bind(local, options)
             : PortableDatagramSocket.Bind(local, options);
+
+    /// <summary>Takes a bound UDP socket, and sets on it what is of use; closes it at the end only when it owns it.</summary>
+    public static IDatagramSocket Use(Socket socket, DatagramSocketOptions options, bool ownsSocket) =>
+        OperatingSystem.IsLinux() && Environment.Is64BitProcess && BitConverter.IsLittleEndian && !options.Portable
+            ? LinuxDatagramSocket.Use(socket, options, ownsSocket)
+            : PortableDatagramSocket.Use(socket, options, ownsSocket);
 }

@@ -12,6 +12,9 @@ internal interface IDatagramSocket : IDisposable
 {
     IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>Whether the system's socket is closed.</summary>
+    bool IsClosed { get; }
+
     /// <summary>Largest number of datagrams that one <see cref="Send"/> should carry: 1 where the system has no segmentation.</summary>
     int MaxSegments { get; }
 

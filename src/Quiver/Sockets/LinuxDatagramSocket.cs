@@ -34,8 +34,11 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
     private volatile DatagramFeatures _features;
     private bool _moreExpected;
 
-    private LinuxDatagramSocket(Socket socket, DatagramFeatures features)
+    private readonly bool _ownsSocket;
+
+    private LinuxDatagramSocket(Socket socket, DatagramFeatures features, bool ownsSocket)
     {
+        _ownsSocket = ownsSocket;
         _socket = socket;
         _handle = socket.SafeHandle;
         _ipv6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
@@ -47,6 +50,8 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
 
     public IPEndPoint LocalEndPoint { get; }
 
+    public bool IsClosed => _handle.IsClosed;
+
     public int MaxSegments => Has(DatagramFeatures.SegmentationOffload) ? SegmentLimit : 1;
 
     /// <summary>What this socket can do, as far as is known.</summary>
@@ -56,8 +61,12 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
     {
         DatagramFeatures features = DatagramFeatures.None;
         Socket socket = BoundSocket.Create(local, options, x => features = LinuxSocketOptions.Apply(x, options));
-        return new LinuxDatagramSocket(socket, features);
+        return new LinuxDatagramSocket(socket, features, ownsSocket: true);
     }
+
+    /// <summary>Takes a bound socket of the application.</summary>
+    public static LinuxDatagramSocket Use(Socket socket, DatagramSocketOptions options, bool ownsSocket) =>
+        new(socket, LinuxSocketOptions.Apply(socket, options), ownsSocket);
 
     public int Receive(ReceiveBatch batch, TimeSpan timeout)
     {
@@ -120,7 +129,11 @@ internal sealed class LinuxDatagramSocket : IDatagramSocket
 
     public void Dispose()
     {
-        _socket.Dispose();
+        if (_ownsSocket)
+        {
+            _socket.Dispose();
+        }
+
         _waiter.Dispose();
     }
 

@@ -17,8 +17,11 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
     private readonly SocketAddress _received;
     private readonly ThreadLocal<SocketAddress> _sent;
 
-    private PortableDatagramSocket(Socket socket)
+    private readonly bool _ownsSocket;
+
+    private PortableDatagramSocket(Socket socket, bool ownsSocket)
     {
+        _ownsSocket = ownsSocket;
         _socket = socket;
         // A bound socket of these families has such an end point.
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
@@ -30,6 +33,8 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
 
     public IPEndPoint LocalEndPoint { get; }
 
+    public bool IsClosed => _socket.SafeHandle.IsClosed;
+
     public int MaxSegments => 1;
 
     public static PortableDatagramSocket Bind(IPEndPoint local, DatagramSocketOptions options)
@@ -37,13 +42,20 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
         Socket socket = BoundSocket.Create(local, options, x => Configure(x, options));
         try
         {
-            return new PortableDatagramSocket(socket);
+            return new PortableDatagramSocket(socket, ownsSocket: true);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Takes a bound socket of the application.</summary>
+    public static PortableDatagramSocket Use(Socket socket, DatagramSocketOptions options, bool ownsSocket)
+    {
+        Configure(socket, options);
+        return new PortableDatagramSocket(socket, ownsSocket);
     }
 
     public int Receive(ReceiveBatch batch, TimeSpan timeout)
@@ -100,7 +112,11 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
 
     public void Dispose()
     {
-        _socket.Dispose();
+        if (_ownsSocket)
+        {
+            _socket.Dispose();
+        }
+
         _wakeUps.Dispose();
         _sent.Dispose();
     }

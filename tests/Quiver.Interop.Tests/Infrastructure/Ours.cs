@@ -34,7 +34,7 @@ internal static class Ours
     }
 
     public static async Task<QuicListener> ListenAsync(
-        string protocol, IPAddress? address = null, string? pki = null, Action<QuicServerConnectionOptions>? configure = null)
+        string protocol, IPAddress? address = null, string? pki = null, Action<QuicServerConnectionOptions>? configure = null, Action<QuicListenerOptions>? listener = null)
     {
         X509Certificate2 certificate = Pki.LoadServer(pki ?? await Pki.DirectoryAsync());
         var options = new QuicServerConnectionOptions
@@ -48,11 +48,13 @@ internal static class Ours
             },
         };
         configure?.Invoke(options);
-        return await QuicListener.ListenAsync(new QuicListenerOptions
+        var listen = new QuicListenerOptions
         {
             ListenEndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0),
             ApplicationProtocols = [new SslApplicationProtocol(protocol)],
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
-        }).Soon();
+        };
+        listener?.Invoke(listen);
+        return await QuicListener.ListenAsync(listen).Soon();
     }
 }

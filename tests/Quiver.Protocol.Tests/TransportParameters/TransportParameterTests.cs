@@ -88,6 +88,30 @@ public sealed class TransportParameterTests
         Assert.Equal("01020304", address?.ConnectionId.ToString());
     }
 
+    [Theory]
+    [Rfc(9368, "4")]
+    [InlineData("", EndpointRole.Server)]
+    [InlineData("000001", EndpointRole.Server)]
+    [InlineData("00000000", EndpointRole.Server)]
+    [InlineData("0000000100000000", EndpointRole.Server)]
+    [InlineData("000000016b3343cf", EndpointRole.Client)]
+    [InlineData("00000001", EndpointRole.Client)]
+    internal void Malformed_version_information_is_refused(string value, EndpointRole sender)
+    {
+        byte[] bytes = Convert.FromHexString(value);
+        TransportException e = Assert.Throws<TransportException>(() => TransportParameterReader.Read([0x11, (byte)bytes.Length, .. bytes], sender));
+        Assert.Equal(TransportErrorCode.TransportParameterError, e.Code);
+    }
+
+    [Fact]
+    [Rfc(9368, "3")]
+    public void Version_information_of_a_server_may_have_no_versions_to_choose_from()
+    {
+        TransportParameterSet set = TransportParameterReader.Read([0x11, 4, 0, 0, 0, 1], EndpointRole.Server);
+        Assert.Equal(1u, set.VersionInformation!.Chosen);
+        Assert.Empty(set.VersionInformation.Available);
+    }
+
     private static void Refused(string hex, EndpointRole sender, string what)
     {
         byte[] encoded = Convert.FromHexString(hex.Replace(" ", string.Empty, StringComparison.Ordinal));

@@ -28,7 +28,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         if (isLong)
         {
             LongHeader.Write(
-                ref writer, TypeOf(level), destination, source, token, NumberLength);
+                ref writer, QuicVersion.V1, TypeOf(level), destination, source, token, NumberLength);
             int lengthOffset = writer.Position - LongHeader.LengthFieldLength;
             VarInt.WriteWithLength(packet.AsSpan(lengthOffset), (ulong)(NumberLength + content + PacketProtection.TagLength), 2);
         }

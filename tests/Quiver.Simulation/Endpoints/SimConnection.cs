@@ -35,6 +35,9 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
     /// <summary>Client: the tickets that came.</summary>
     public List<SimSession> Sessions { get; } = [];
 
+    /// <summary>Client: the address tokens that came.</summary>
+    public List<byte[]> AddressTokens { get; } = [];
+
     /// <summary>Whether early data was accepted; null before that is known.</summary>
     public bool? EarlyData { get; private set; }
 
@@ -110,7 +113,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
                     Tickets = options.Tickets?.Settings,
                     Psk = psk,
                 };
-                Connection.ResumeWithServerSettings(options.Configure(Settings(World)), tls, World.Now);
+                Connection.ResumeWithServerSettings(options.Configure(Settings(World) with { NewTokens = options.SendsTokens ? endpoint.Tokens : null }), tls, World.Now);
             }
             else
             {
@@ -147,11 +150,13 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStreamCreditGranted(StreamDirection direction, ulong increment) => Credit[(int)direction] += increment;
 
-    public void OnConnectionIdAdded(in ConnectionId connectionId)
+    public bool TryAddConnectionId(in ConnectionId connectionId)
     {
         LocalIds.Add(connectionId);
-        endpoint.Routing.Add(connectionId, this);
+        return endpoint.Routing.TryAdd(connectionId, this);
     }
+
+    public void OnAddressToken(ReadOnlySpan<byte> token) => AddressTokens.Add(token.ToArray());
 
     public void OnConnectionIdRemoved(in ConnectionId connectionId) => endpoint.Routing.Remove(connectionId, this);
 

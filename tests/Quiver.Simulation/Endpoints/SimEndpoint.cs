@@ -1,21 +1,42 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Endpoints;
+using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
 using Quiver.Protocol.Tls.Resumption;
+using Quiver.Protocol.Tokens;
 using Quiver.Simulation.Network;
 
 namespace Quiver.Simulation.Endpoints;
 
 /// <summary>One address of the simulated network with its connections: the driver's part, without threads.</summary>
-internal sealed class SimEndpoint(World world, PathAddress address, SimServerOptions? server) : IDisposable
+internal sealed class SimEndpoint(World world, PathAddress address, SimServerOptions? server, int idLength = RandomConnectionIds.DefaultLength) : IDisposable
 {
-    private readonly ProtocolEndpoint<SimConnection> _endpoint = new(server is not null);
+    private readonly ProtocolEndpoint<SimConnection> _endpoint = new(idLength, server is not null);
     private readonly List<SimConnection> _connections = [];
     private readonly byte[] _buffer = new byte[2048];
     private readonly EarlyPackets _early = new();
 
+    private readonly AddressTokens _tokens = new((server ?? new SimServerOptions()).TokenSealer, world.Random);
+    private StatelessAnswers? _answers;
+
     public World World => world;
+
+    /// <summary>Ids, and the key of resets, which a test may change as a process that starts again may.</summary>
+    public IConnectionIdSource Ids { get; set; } = new RandomConnectionIds(world.Random, KeyOf(server), idLength);
+
+    public AddressTokens Tokens => _tokens;
+
+    // Two ends with one key could be made to reset each other: the answer of the one to an id of the other's is the other's reset.
+    private static StatelessResetKey KeyOf(SimServerOptions? server)
+    {
+        byte[] key = new byte[StatelessResetKey.Length];
+        key[0] = server is null ? (byte)1 : (byte)2;
+        return new StatelessResetKey(key);
+    }
+
+    private StatelessAnswers Answers => _answers ??= new StatelessAnswers(Ids, _tokens, world.Random);
 
     public PathAddress Address => address;
 
@@ -47,7 +68,7 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
         Func<ClientTlsSettings, ClientTlsSettings>? configureTls = null)
     {
         var connection = new SimConnection(this);
-        ConnectionSettings settings = SimConnection.Settings(world) with { Remembered = session?.Parameters };
+        ConnectionSettings settings = SimConnection.Settings(world) with { Remembered = session?.Parameters, ConnectionIds = Ids };
         var tls = new ClientTlsSettings
         {
             Protocols = [SimConnection.Protocol],
@@ -72,8 +93,13 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 route.Connection!.Connection.ReceiveDatagram(datagram.Bytes, datagram.Arrival, world.Now);
                 break;
             case RouteKind.Create:
+                if (!TryAdmit(datagram, route.Initial, out ServerInitial initial))
+                {
+                    break;
+                }
+
                 var created = new SimConnection(this);
-                created.Connection = Connection.CreateServer(route.Initial, TimeSpan.FromMinutes(10), world.Random, created, world.Now);
+                created.Connection = Connection.CreateServer(initial, TimeSpan.FromMinutes(10), Ids, world.Random, created, world.Now);
                 created.Connection.ReceiveDatagram(datagram.Bytes, datagram.Arrival, world.Now);
                 if (created.Connection.HasSeenPeer)
                 {
@@ -92,9 +118,11 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
             case RouteKind.KeepEarly:
                 _early.Keep(route.Initial.DestinationConnectionId, datagram.Bytes, datagram.Arrival, world.Now);
                 break;
-            case RouteKind.Reply:
-                int length = ProtocolEndpoint<SimConnection>.WriteReply(datagram.Bytes, _buffer, world.Random);
-                world.Send(this, _buffer.AsSpan(0, length), new OutgoingDatagram(length, datagram.Arrival.Local, datagram.Arrival.Remote, EcnCodepoint.NotEct));
+            case RouteKind.NegotiateVersion:
+                Answer(Answers.WriteVersionNegotiation(datagram.Bytes, _buffer, world.Now), datagram.Arrival);
+                break;
+            case RouteKind.Reset:
+                Answer(Answers.WriteReset(datagram.Bytes, _buffer, world.Now), datagram.Arrival);
                 break;
             case RouteKind.StatelessReset:
                 route.Connection!.Connection.OnStatelessReset(world.Now);
@@ -102,6 +130,15 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
             default:
                 break;
         }
+    }
+
+    /// <summary>The process ends without a word, and another begins with nothing but its keys.</summary>
+    public void Forget(IConnectionIdSource? ids = null)
+    {
+        Dispose();
+        _connections.Clear();
+        Ids = ids ?? Ids;
+        _answers = null;
     }
 
     public void OnTimeout()
@@ -136,6 +173,38 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 connection.Connection.Dispose();
                 _connections.RemoveAt(i);
             }
+        }
+    }
+
+    private bool TryAdmit(SimDatagram datagram, in ServerInitial first, out ServerInitial initial)
+    {
+        Assert.True(PacketHeader.TryRead(datagram.Bytes, Ids.Length, out PacketHeader header));
+        if (!AddressValidation.TryValidate(_tokens, header.Token, first, world.UnixMilliseconds, server!.UsedTokens, out initial))
+        {
+            Answer(Answers.WriteInvalidToken(datagram.Bytes, header, first, _buffer, world.Now), datagram.Arrival);
+            return false;
+        }
+
+        if (server.Refuses)
+        {
+            Answer(Answers.WriteRefusal(initial, _buffer, world.Now), datagram.Arrival);
+            return false;
+        }
+
+        if (server.Retry && !initial.IsAddressValidated)
+        {
+            Answer(Answers.WriteRetry(initial, _buffer, world.UnixMilliseconds), datagram.Arrival);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Answer(int length, in DatagramArrival arrival)
+    {
+        if (length > 0)
+        {
+            world.Send(this, _buffer.AsSpan(0, length), new OutgoingDatagram(length, arrival.Local, arrival.Remote, EcnCodepoint.NotEct));
         }
     }
 

@@ -1,5 +1,7 @@
 using Quiver.Protocol.Connections;
+using Quiver.Protocol.Endpoints;
 using Quiver.Protocol.Tls;
+using Quiver.Protocol.Tls.Resumption;
 
 namespace Quiver.Simulation.Endpoints;
 
@@ -12,6 +14,19 @@ internal sealed record SimServerOptions
 
     /// <summary>Null: no tickets.</summary>
     public SimTickets? Tickets { get; init; }
+
+    /// <summary>Whether every client without a token gets a Retry.</summary>
+    public bool Retry { get; init; }
+
+    /// <summary>Whether every client is turned away.</summary>
+    public bool Refuses { get; init; }
+
+    /// <summary>Whether clients get a token for their next connection.</summary>
+    public bool SendsTokens { get; init; }
+
+    public ITicketSealer TokenSealer { get; init; } = SimTickets.WithKey(new byte[TicketKey.KeyLength]);
+
+    public ITokenReplayFilter? UsedTokens { get; init; }
 
     /// <summary>Application protocols.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Protocols { get; init; } = [SimConnection.Protocol];

@@ -20,15 +20,15 @@ internal sealed class World : IDisposable
     private readonly int[] _sent = new int[2];
     private long _order;
 
-    public World(int seed, INetworkNode[] toServer, INetworkNode[] toClient, SimServerOptions? server = null)
+    public World(int seed, INetworkNode[] toServer, INetworkNode[] toClient, SimServerOptions? server = null, int clientIds = 8, int serverIds = 8)
     {
         Seed = seed;
         Random = new SeededRandom(seed);
         Now = new Timestamp(TimeSpan.FromHours(1).Ticks);
         _toServer = toServer;
         _toClient = toClient;
-        Client = new SimEndpoint(this, PathAddress.FromIPv4(0x0A000001, 50000), null);
-        Server = new SimEndpoint(this, PathAddress.FromIPv4(0x0A000002, 443), server ?? new SimServerOptions());
+        Client = new SimEndpoint(this, PathAddress.FromIPv4(0x0A000001, 50000), null, clientIds);
+        Server = new SimEndpoint(this, PathAddress.FromIPv4(0x0A000002, 443), server ?? new SimServerOptions(), serverIds);
     }
 
     public int Seed { get; }

@@ -110,6 +110,44 @@ public sealed class StreamWarningTests : IDisposable
     }
 
     [Fact]
+    public async Task Streams_that_are_held_while_the_peer_waits_for_credit_are_named_when_a_collection_frees_none()
+    {
+        const int Limit = 5;
+        bool captured = QuicDiagnostics.CaptureLeakStacks;
+        QuicDiagnostics.CaptureLeakStacks = true;
+        try
+        {
+            await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.MaxInboundBidirectionalStreams = Limit);
+            List<QuicStream> held = [];
+            for (int i = 0; i < Limit; i++)
+            {
+                QuicStream server = await pair.Server.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon();
+                await server.WriteAsync(new byte[1], completeWrites: true).Soon();
+                held.Add(server);
+                held.Add(await pair.Client.AcceptInboundStreamAsync().Soon());
+            }
+
+            Task<QuicStream> starved = pair.Server.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).AsTask();
+            const string Said = "a garbage collection found none to free";
+            await Eventually.EqualAsync(true, () => _messages.Count(Said) > 0);
+            Assert.Contains($"holds {Limit} that it has not disposed", _messages.Last(Said), StringComparison.Ordinal);
+            Assert.Contains("Streams 1, 5, 9, 13, 17", _messages.Last(Said), StringComparison.Ordinal);
+            Assert.Contains(nameof(Streams_that_are_held_while_the_peer_waits_for_credit_are_named_when_a_collection_frees_none), _messages.Last(Said), StringComparison.Ordinal);
+            Assert.False(starved.IsCompleted);
+            foreach (QuicStream stream in held)
+            {
+                _ = stream.DisposeAsync().AsTask();
+            }
+
+            await (await starved.Soon()).DisposeAsync();
+        }
+        finally
+        {
+            QuicDiagnostics.CaptureLeakStacks = captured;
+        }
+    }
+
+    [Fact]
     public void The_thresholds_are_checked()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => QuicDiagnostics.StreamWarningCount = -1);
