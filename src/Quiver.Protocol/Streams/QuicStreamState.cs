@@ -6,6 +6,11 @@ namespace Quiver.Protocol.Streams;
 /// <summary>A stream of a connection: its id and its one or two halves. RFC 9000 §3. Used under the connection's lock.</summary>
 internal sealed class QuicStreamState
 {
+    /// <summary>Fine enough for ages, and four bytes of it last for two years.</summary>
+    private const long OpenedUnit = TimeSpan.TicksPerSecond / 64;
+
+    private uint _opened;
+
     public QuicStreamState(StreamId id, StreamContext context, ulong? sendLimit, ulong? receiveWindow)
     {
         Id = id;
@@ -33,7 +38,12 @@ internal sealed class QuicStreamState
     public bool IsAccepted { get; set; }
 
     /// <summary>When it was opened, by us or by the peer's first frame; set by the driver, for those who watch over streams.</summary>
-    public Timestamp Opened { get; set; }
+    public Timestamp Opened
+    {
+        get => new(_opened * OpenedUnit);
+        set => _opened = (uint)(value.Ticks / OpenedUnit);
+    }
+
     /// <summary>Whether something of what was received came as early data, which an attacker may have sent again. RFC 9001 §9.2.</summary>
     public bool HasEarlyData { get; set; }
 
