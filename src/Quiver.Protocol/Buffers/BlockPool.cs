@@ -52,6 +52,7 @@ internal static class BlockPool
                 }
 
                 byte[] block = _blocks[--_count];
+                _blocks[_count] = null!; // Above the count nothing is read; a reference there would keep a block that was let go.
                 _fewest = Math.Min(_fewest, _count);
                 return block;
             }
