@@ -4,7 +4,7 @@ namespace Quiver.Soak;
 internal static class SoakVerdict
 {
     private const double AllowedGrowth = 1.1;
-    private const double AllowedBytes = 16 << 20;
+    private const double AllowedBytes = 8 << 20;
     private const double AllowedStreams = 1_000;
 
     public static bool Write(List<SoakSample> samples)

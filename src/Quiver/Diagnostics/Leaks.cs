@@ -18,6 +18,9 @@ internal static class Leaks
         LeakLog.Shared.Add(kind, openedAt);
     }
 
-    /// <summary>The caller's stack if <see cref="QuicDiagnostics.CaptureLeakStacks"/> is on; null otherwise.</summary>
-    public static StackTrace? CaptureStack() => QuicDiagnostics.CaptureLeakStacks ? new StackTrace(skipFrames: 2, fNeedFileInfo: true) : null;
+    /// <summary>
+    /// The caller's stack if <see cref="QuicDiagnostics.CaptureLeakStacks"/> is on; null otherwise. With our own frames: how many there are
+    /// depends on what was inlined, and skipping one too many would lose the application's.
+    /// </summary>
+    public static StackTrace? CaptureStack() => QuicDiagnostics.CaptureLeakStacks ? new StackTrace(fNeedFileInfo: true) : null;
 }
