@@ -127,6 +127,22 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
+    /// <summary>The peer is reached at another address: by another id if it has moved on purpose and one is left. RFC 9000 §9.5.</summary>
+    public void OnPathChanged(bool takesNewId)
+    {
+        if (takesNewId && _available.Count > 0 && _retiring.Count < MaxRetiring)
+        {
+            Retire(_current.SequenceNumber);
+            UseNext();
+        }
+        else if (_hasToken)
+        {
+            // The token counts only from the address in use.
+            RemoveAll();
+            UseToken();
+        }
+    }
+
     /// <summary>The connection is over: its token no longer resets anything.</summary>
     public void RemoveAll()
     {
@@ -189,11 +205,16 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
                 Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
             }
 
-            RemoveAll();
-            _current = _available[0];
-            _available.RemoveAt(0);
-            UseToken();
+            UseNext();
         }
+    }
+
+    private void UseNext()
+    {
+        RemoveAll();
+        _current = _available[0];
+        _available.RemoveAt(0);
+        UseToken();
     }
 
     private void Retire(ulong sequence)

@@ -1,5 +1,6 @@
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Datagrams;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
@@ -23,6 +24,7 @@ internal sealed class Connection : IDisposable
     private readonly DatagramReceiver _receiver;
     private readonly DatagramBuilder _builder;
     private readonly SendPolicy _policy;
+    private readonly PathFollower _paths;
     private readonly Timestamp _startTime;
     private Timestamp _handshakeDeadline = Timestamp.Never;
 
@@ -37,8 +39,9 @@ internal sealed class Connection : IDisposable
         _start = new HandshakeStart(state, _closer);
         _policy = new SendPolicy(state);
         _builder = new DatagramBuilder(state, sealer, _policy);
-        var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer);
-        _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start);
+        _paths = new PathFollower(state);
+        var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer, _paths);
+        _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start, _paths);
     }
 
     /// <summary>The handshake: names, protocols, suite and certificates. Valid for the life of the connection.</summary>
@@ -59,6 +62,9 @@ internal sealed class Connection : IDisposable
     public PathAddress LocalAddress => _state.Local;
 
     public PathAddress RemoteAddress => _state.Remote;
+
+    /// <summary>Addresses of the peer that are known.</summary>
+    public int PathCount => _state.Paths.Count;
 
     /// <summary>Streams that are not yet done on the wire.</summary>
     public int StreamCount => _state.Streams?.Table.Count ?? 0;
@@ -130,7 +136,7 @@ internal sealed class Connection : IDisposable
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
             next = Timestamp.Min(next, _state.LocalIds.Deadline);
             next = Timestamp.Min(next, _state.Early.Deadline);
-            next = Timestamp.Min(next, _flush.Deadline);
+            next = Timestamp.Min(next, Timestamp.Min(_flush.Deadline, _state.Paths.Deadline));
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -246,6 +252,7 @@ internal sealed class Connection : IDisposable
 
         _state.LocalIds.OnTimeout(now);
         _state.Early.OnTimeout(now);
+        _paths.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
     }
@@ -370,8 +377,7 @@ internal sealed class Connection : IDisposable
             PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
             OriginalDestination = original,
             LocalInitialSource = localIds.First,
-            Local = local,
-            Remote = remote,
+            Paths = new PathTable(new NetworkPath(local, remote, localIds.First, isValidated: role == EndpointRole.Client)),
         };
     }
 

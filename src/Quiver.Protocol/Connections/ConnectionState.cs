@@ -29,7 +29,6 @@ internal sealed class ConnectionState : IDisposable
             new PacketSpace(PacketNumberSpace.Handshake, Recovery.Space(PacketNumberSpace.Handshake)),
             new PacketSpace(PacketNumberSpace.Application, Recovery.Space(PacketNumberSpace.Application)),
         ];
-        Amplification = new AmplificationLimit(isValidated: role == EndpointRole.Client);
         Frames.SetSources(PacketNumberSpace.Initial, Space(PacketNumberSpace.Initial).Crypto);
         Frames.SetSources(PacketNumberSpace.Handshake, Space(PacketNumberSpace.Handshake).Crypto);
     }
@@ -48,7 +47,10 @@ internal sealed class ConnectionState : IDisposable
 
     public EarlyData Early { get; } = new();
 
-    public AmplificationLimit Amplification { get; }
+    public required PathTable Paths { get; init; }
+
+    /// <summary>What may be sent on the path in use.</summary>
+    public AmplificationLimit Amplification => Paths.Active.Limit;
 
     public PathResponder PathResponses { get; } = new();
 
@@ -88,9 +90,9 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>Client: the token for Initials, of a Retry or an earlier connection. RFC 9000 §17.2.2.</summary>
     public byte[] InitialToken { get; set; } = [];
 
-    public required PathAddress Local { get; set; }
+    public PathAddress Local => Paths.Active.Local;
 
-    public required PathAddress Remote { get; set; }
+    public PathAddress Remote => Paths.Active.Remote;
 
     public ConnectionPhase Phase { get; set; } = ConnectionPhase.Handshaking;
 

@@ -1,20 +1,26 @@
 using System.Buffers;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Packets;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Connections;
 
 /// <summary>Takes datagrams apart into packets, opens each and has its frames handled. RFC 9000 §5.2, §12.2.</summary>
 internal sealed class DatagramReceiver(
-    ConnectionState state, PacketOpener opener, FrameDispatcher dispatcher, ConnectionCloser closer, HandshakeStart start) : IDisposable
+    ConnectionState state, PacketOpener opener, FrameDispatcher dispatcher, ConnectionCloser closer, HandshakeStart start, PathFollower paths)
+    : IDisposable
 {
     private readonly UndecryptablePackets _undecryptable = new();
 
     public void Receive(Span<byte> datagram, in DatagramArrival arrival, Timestamp now)
     {
-        state.Amplification.OnReceived(datagram.Length);
-        state.Recovery.IsBlockedByAmplification = state.Amplification.Available < ConnectionState.BaseDatagramSize;
+        if (!paths.Admits(arrival.Remote))
+        {
+            return;
+        }
+
+        paths.OnDatagram(arrival.Remote, datagram.Length);
         ConnectionId? first = null;
         int length = datagram.Length;
         while (!datagram.IsEmpty && state.Phase != ConnectionPhase.Closed)
@@ -145,10 +151,16 @@ internal sealed class DatagramReceiver(
         }
 
         state.Idle.OnReceived(state.ProbePeriod, now);
-        bool isAckEliciting = dispatcher.Dispatch(opened, arrival, datagramLength, now);
+        NetworkPath path = paths.OnAuthenticated(opened, arrival, datagramLength);
+        (bool isAckEliciting, bool isProbing) = dispatcher.Dispatch(opened, arrival, now);
         if (!opened.Space.IsDiscarded)
         {
             opened.Space.Acks.OnReceived(opened.PacketNumber, isAckEliciting, arrival.Ecn, state.LocalMaxAckDelay, now);
+        }
+
+        if (header.Type == PacketType.OneRtt && !isProbing && !state.IsClosing)
+        {
+            paths.OnNonProbingPacket(path, opened, arrival, now);
         }
     }
 

@@ -28,9 +28,6 @@ internal static class LocalParameters
             VersionInformation = VersionInformation.Of(state.Role, state.Version),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
-
-            // Not before we follow a client to another address. RFC 9000 §9.
-            DisableActiveMigration = server,
         };
     }
 }

@@ -12,19 +12,17 @@ internal sealed class PathResponder
 
     public bool HasPending => _pending.Count > 0;
 
-    public void OnChallenge(ulong data, in PathAddress local, in PathAddress remote, int datagramLength)
+    public void OnChallenge(ulong data, in PathAddress local, in PathAddress remote)
     {
         if (_pending.Count == MaxPending)
         {
             _pending.Dequeue();
         }
 
-        _pending.Enqueue(new PendingResponse(data, local, remote, datagramLength));
+        _pending.Enqueue(new PendingResponse(data, local, remote));
     }
 
-    public PendingResponse Peek() => _pending.Peek();
+    public PendingResponse Take() => _pending.Dequeue();
 
-    public void Remove() => _pending.Dequeue();
-
-    internal readonly record struct PendingResponse(ulong Data, PathAddress Local, PathAddress Remote, int DatagramLength);
+    internal readonly record struct PendingResponse(ulong Data, PathAddress Local, PathAddress Remote);
 }

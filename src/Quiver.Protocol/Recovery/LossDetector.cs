@@ -19,6 +19,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     private ulong _bytesInFlight;
     private bool _wasLimited;
     private Timestamp? _firstRttSample;
+    private ulong _firstOnPath;
 
     public RttEstimator Rtt { get; } = new();
 
@@ -69,11 +70,12 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         {
             space.LastAckElicitingSent = now;
             space.AckElicitingInFlight++;
-            space.ProbesPending = Math.Max(0, space.ProbesPending - 1);
         }
 
         if (isInFlight)
         {
+            // Not by a packet that goes by another path.
+            space.ProbesPending = isAckEliciting ? Math.Max(0, space.ProbesPending - 1) : space.ProbesPending;
             _bytesInFlight += (ulong)size;
             pacer.OnSent(size);
         }
@@ -91,6 +93,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
 
         ulong bytes = 0;
+        ulong bytesOnPath = 0;
         ulong marked = 0;
         bool anyEliciting = false;
         bool largestIsNew = false;
@@ -118,10 +121,11 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
                 packet.State = SentPacketState.Acked;
                 bytes += (ulong)packet.Size;
+                bytesOnPath += number >= _firstOnPath ? (ulong)packet.Size : 0;
                 anyEliciting |= packet.IsAckEliciting;
                 largestIsNew |= number == ack.Largest;
                 newestSent = Timestamp.Max(newestSent, packet.TimeSent);
-                marked += packet.Ecn == EcnCodepoint.Ect0 ? 1UL : 0;
+                marked += packet.Ecn == EcnCodepoint.Ect0 && number >= _firstOnPath ? 1UL : 0;
                 space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
                 TellAcked(log, packet);
             }
@@ -133,7 +137,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
 
         // A sample only if the largest is newly acknowledged and something ack-eliciting is. RFC 9002 §5.1.
-        if (largestIsNew && anyEliciting)
+        if (largestIsNew && anyEliciting && IsOnPath(log, ack.Largest))
         {
             // The peer's delay counts only as far as it promised, once the handshake is confirmed. RFC 9002 §5.3.
             TimeSpan delay = spaceId != PacketNumberSpace.Application ? TimeSpan.Zero
@@ -142,7 +146,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             _firstRttSample ??= now;
         }
 
-        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked))
+        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked) && ack.Largest >= _firstOnPath)
         {
             congestion.OnCongestion(log[ack.Largest].TimeSent, now);
         }
@@ -151,7 +155,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         bool wasLimited = _wasLimited || 2 * _bytesInFlight >= congestion.CongestionWindow;
         _bytesInFlight -= bytes;
         DetectLost(space, now);
-        congestion.OnAcked(bytes, newestSent, wasLimited);
+        congestion.OnAcked(bytesOnPath, newestSent, wasLimited);
         _wasLimited = false;
         if (PeerHasValidatedAddress)
         {
@@ -240,6 +244,35 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         _ptoCount = 0;
     }
 
+    /// <summary>Packets go by another path from now on: those sent before say nothing of it. RFC 9000 §9.4.</summary>
+    public void OnPathChanged()
+    {
+        _firstOnPath = _spaces[(int)PacketNumberSpace.Application].Log.NextPacketNumber;
+        _ptoCount = 0;
+    }
+
+    /// <summary>The path in use may carry ECN marks or not: to be found out. RFC 9000 §13.4.2.</summary>
+    public void RestartEcn() => _ecn.Restart();
+
+    /// <summary>The path in use has no more than its first window and no round trip yet; what is under way on others does not fill that window. RFC 9000 §9.4.</summary>
+    public void StartAnew()
+    {
+        SentPacketLog log = _spaces[(int)PacketNumberSpace.Application].Log;
+        for (ulong number = log.Oldest; number < Math.Min(_firstOnPath, log.NextPacketNumber); number++)
+        {
+            if (log[number].State == SentPacketState.Outstanding)
+            {
+                _bytesInFlight -= (ulong)log[number].Size;
+                log[number].Size = 0;
+            }
+        }
+
+        congestion.Reset();
+        pacer.Reset();
+        Rtt.Reset();
+        _firstRttSample = null;
+    }
+
     /// <summary>All packets of a space count as lost without being congestion: after a Retry they are sent anew (RFC 9002 §6.3), and early
     /// data that was refused was never there.</summary>
     public void ForgetSent(PacketNumberSpace spaceId)
@@ -280,6 +313,9 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             frame.Owner.OnLost(frame);
         }
     }
+
+    /// <summary>Whether a packet went by the path in use: probes of others ask for an ACK and have no size.</summary>
+    private bool IsOnPath(SentPacketLog log, ulong number) => number >= _firstOnPath && (log[number].Size > 0 || !log[number].IsAckEliciting);
 
     /// <summary>Has the frames of the oldest packets sent again, without taking the packets for lost; packets without any do not count.</summary>
     private static void SendAgain(SpaceRecovery space, int packets)
@@ -333,13 +369,13 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             PacketsLost++;
             _bytesInFlight -= (ulong)packet.Size;
             space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
-            _ecn.OnLost(packet);
-            if (packet.Size > 0)
+            if (number >= _firstOnPath)
             {
-                newestLost = packet.TimeSent;
+                _ecn.OnLost(packet);
+                newestLost = packet.Size > 0 ? packet.TimeSent : newestLost;
             }
 
-            if (packet.IsAckEliciting)
+            if (packet.IsAckEliciting && number >= _firstOnPath)
             {
                 persistence.OnLost(packet.TimeSent);
             }

@@ -45,6 +45,12 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public ulong[] Credit { get; } = new ulong[2];
 
+    /// <summary>The ids that were ever ours.</summary>
+    public List<ConnectionId> LocalIds { get; } = [];
+
+    /// <summary>Where the peer was found, one after the other.</summary>
+    public List<PathAddress> Moves { get; } = [];
+
     /// <summary>Traffic secrets by their key log label.</summary>
     public Dictionary<string, byte[]> Secrets { get; } = [];
 
@@ -144,7 +150,11 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStreamCreditGranted(StreamDirection direction, ulong increment) => Credit[(int)direction] += increment;
 
-    public bool TryAddConnectionId(in ConnectionId connectionId) => endpoint.Routing.TryAdd(connectionId, this);
+    public bool TryAddConnectionId(in ConnectionId connectionId)
+    {
+        LocalIds.Add(connectionId);
+        return endpoint.Routing.TryAdd(connectionId, this);
+    }
 
     public void OnAddressToken(ReadOnlySpan<byte> token) => AddressTokens.Add(token.ToArray());
 
@@ -155,9 +165,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => endpoint.Routing.RemoveResetToken(token, this);
 
-    public void OnPathChanged(in PathAddress local, in PathAddress remote)
-    {
-    }
+    public void OnPathChanged(in PathAddress local, in PathAddress remote) => Moves.Add(remote);
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) => Secrets[label] = secret.ToArray();
 
