@@ -69,6 +69,12 @@ public abstract class QuicConnectionOptions
     /// </summary>
     public Action<QuicConnection, QuicDatagramOutcome>? DatagramOutcomeCallback { get; set; }
 
+    /// <summary>
+    /// After so long the connection ids of both ends are replaced, while packets come, so that an observer cannot follow the connection by them for
+    /// longer. <see cref="Timeout.InfiniteTimeSpan"/>, the default, and zero mean never: ids change when the path does. RFC 9000 §5.1.2, §9.5.
+    /// </summary>
+    public TimeSpan ConnectionIdLifetime { get; set; } = Timeout.InfiniteTimeSpan;
+
     internal virtual void Validate(string argumentName)
     {
         Require.InRange(argumentName, MaxInboundBidirectionalStreams, QuicDefaults.MaxStreamLimit);
@@ -79,6 +85,7 @@ public abstract class QuicConnectionOptions
         Require.InRange(argumentName, DefaultCloseErrorCode, QuicDefaults.MaxErrorCode);
         Require.NotNegative(argumentName, HandshakeTimeout);
         Require.NotNegative(argumentName, CloseTimeout);
+        Require.NotNegative(argumentName, ConnectionIdLifetime);
         Require.NotNull(argumentName, InitialReceiveWindowSizes);
         InitialReceiveWindowSizes.Validate(argumentName);
     }
@@ -98,6 +105,7 @@ public abstract class QuicConnectionOptions
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
         UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,
+        ConnectionIdLifetime = ZeroIfInfinite(ConnectionIdLifetime),
         Random = Driving.SystemRandomSource.Instance,
     };
 

@@ -24,7 +24,8 @@ internal sealed class Connection : IDisposable
     private readonly DatagramReceiver _receiver;
     private readonly DatagramBuilder _builder;
     private readonly SendPolicy _policy;
-    private readonly PathFollower _paths;
+    private readonly ConnectionPaths _paths;
+    private readonly ConnectionIdRotation _rotation;
     private readonly Timestamp _startTime;
     private Timestamp _handshakeDeadline = Timestamp.Never;
 
@@ -39,7 +40,8 @@ internal sealed class Connection : IDisposable
         _start = new HandshakeStart(state, _closer);
         _policy = new SendPolicy(state);
         _builder = new DatagramBuilder(state, sealer, _policy);
-        _paths = new PathFollower(state);
+        _paths = new ConnectionPaths(state);
+        _rotation = new ConnectionIdRotation(state);
         var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer, _paths);
         _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start, _paths);
     }
@@ -63,8 +65,32 @@ internal sealed class Connection : IDisposable
 
     public PathAddress RemoteAddress => _state.Remote;
 
-    /// <summary>Addresses of the peer that are known.</summary>
+    /// <summary>Pairs of addresses that are known.</summary>
     public int PathCount => _state.Paths.Count;
+
+    /// <summary>Where packets go.</summary>
+    public NetworkPath ActivePath => _state.Paths.Active;
+
+    /// <summary>Whether a path starts at an address of ours, or at any with its port.</summary>
+    public bool HasPathFrom(in PathAddress local)
+    {
+        for (int i = 0; i < _state.Paths.Count; i++)
+        {
+            PathAddress other = _state.Paths[i].Local;
+            if (other.Port == local.Port && (local.IsUnspecified || other.Ip == local.Ip))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A client's, which alone can go to other paths; null on a server.</summary>
+    public PathMigrator? Migrator => _paths.Migrator;
+
+    /// <summary>The ids by which packets for the connection come.</summary>
+    public LocalConnectionIds LocalIds => _state.LocalIds;
 
     /// <summary>Streams that are not yet done on the wire.</summary>
     public int StreamCount => _state.Streams?.Table.Count ?? 0;
@@ -170,7 +196,7 @@ internal sealed class Connection : IDisposable
         state.RetrySource = initial.RetrySource;
         if (initial.IsAddressValidated)
         {
-            state.Amplification.OnValidated();
+            state.Paths.Active.OnValidated();
         }
 
         var connection = new Connection(state, now);
@@ -370,14 +396,16 @@ internal sealed class Connection : IDisposable
         IConnectionEvents events)
     {
         var localIds = new LocalConnectionIds(ids, id => events.TryAddConnectionId(id), id => events.OnConnectionIdRemoved(id));
+        var peerIds = new PeerConnectionIds(
+            peer, remote, (added, from) => events.OnStatelessResetTokenAdded(added, from), removed => events.OnStatelessResetTokenRemoved(removed));
         return new ConnectionState(role, random, events)
         {
             Version = version,
             LocalIds = localIds,
-            PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
+            PeerIds = peerIds,
             OriginalDestination = original,
             LocalInitialSource = localIds.First,
-            Paths = new PathTable(new NetworkPath(local, remote, localIds.First, isValidated: role == EndpointRole.Client)),
+            Paths = new PathTable(new NetworkPath(local, remote, role) { LocalId = localIds.First, PeerId = peerIds.Active }),
         };
     }
 
@@ -393,6 +421,9 @@ internal sealed class Connection : IDisposable
             return;
         }
 
+        _paths.Migrator?.TryBegin(now);
+        _rotation.OnDatagram(now);
+
         if (_handshakeDeadline != Timestamp.Never || !_state.IsIdleConfigured)
         {
             _handshakeDeadline = Timestamp.Never;
@@ -401,12 +432,8 @@ internal sealed class Connection : IDisposable
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
             if (_state.Role == EndpointRole.Server)
             {
-                long unixMilliseconds = settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond);
-                _handshake.SendTickets(unixMilliseconds);
-                if (settings.NewTokens is { } tokens)
-                {
-                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, _state.Version, unixMilliseconds));
-                }
+                _handshake.SendTickets(settings.UnixMilliseconds(now));
+                _state.SendNewToken(now);
             }
 
             _receiver.ReplayUndecryptable(now);

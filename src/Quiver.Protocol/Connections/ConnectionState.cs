@@ -119,7 +119,10 @@ internal sealed class ConnectionState : IDisposable
     public TimeSpan ProbePeriod => ProbeTimeout.Period(Recovery.Rtt, Recovery.PeerMaxAckDelay);
 
     /// <summary>What a 1-RTT packet costs at most beside its frames: first byte, id, packet number, tag. RFC 9000 §17.3.1.</summary>
-    public int OneRttOverhead => 1 + PeerIds.Current.Length + 4 + PacketProtection.TagLength;
+    public int OneRttOverhead => OneRttOverheadOf(PeerIds.Current);
+
+    /// <summary>As <see cref="OneRttOverhead"/>, for packets to another id.</summary>
+    public static int OneRttOverheadOf(in ConnectionId peer) => 1 + peer.Length + 4 + PacketProtection.TagLength;
 
     /// <summary>What the frames of one 1-RTT packet may have together.</summary>
     public int OneRttPayload => BaseDatagramSize - OneRttOverhead;
@@ -150,6 +153,15 @@ internal sealed class ConnectionState : IDisposable
             new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),
             Ping);
         Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
+    }
+
+    /// <summary>Server: the client gets a token for its next connection from the address in use, if it is to have one. RFC 9000 §8.1.3.</summary>
+    public void SendNewToken(Timestamp now)
+    {
+        if (Role == EndpointRole.Server && Settings is { NewTokens: { } tokens } settings)
+        {
+            NewToken.Send(tokens.IssueForLater(Remote, Version, settings.UnixMilliseconds(now)));
+        }
     }
 
     /// <summary>Early data was refused: its streams never were, and ids begin anew; its datagrams are lost. RFC 9001 §4.6.2.</summary>

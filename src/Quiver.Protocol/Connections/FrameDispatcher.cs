@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Frames;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 
@@ -9,13 +10,13 @@ namespace Quiver.Protocol.Connections;
 
 /// <summary>Reads the frames of an authenticated packet and hands each to its owner: the only place that acts on a frame's type. RFC 9000 §12.4.</summary>
 internal sealed class FrameDispatcher(
-    ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer, PathFollower paths)
+    ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer, ConnectionPaths paths)
 {
     /// <summary>A longer token is not kept: it would leave an Initial too little room for its ClientHello.</summary>
     public const int MaxTokenLength = 512;
 
     /// <summary>Handles all frames; says whether any asks for an ACK, and whether all only probe a path.</summary>
-    public (bool IsAckEliciting, bool IsProbing) Dispatch(in OpenedPacket packet, in DatagramArrival arrival, Timestamp now)
+    public (bool IsAckEliciting, bool IsProbing) Dispatch(in OpenedPacket packet, NetworkPath path, Timestamp now)
     {
         // A packet without frames is a violation. RFC 9000 §12.4.
         if (packet.Payload.IsEmpty)
@@ -54,13 +55,13 @@ internal sealed class FrameDispatcher(
 
             isAckEliciting |= FrameRules.IsAckEliciting(type);
             isProbing &= FrameRules.IsProbing(type);
-            Dispatch(type, packet, ref reader, arrival, now);
+            Dispatch(type, packet, ref reader, path, now);
         }
 
         return (isAckEliciting, isProbing);
     }
 
-    private void Dispatch(ulong type, in OpenedPacket packet, scoped ref PacketReader reader, in DatagramArrival arrival, Timestamp now)
+    private void Dispatch(ulong type, in OpenedPacket packet, scoped ref PacketReader reader, NetworkPath path, Timestamp now)
     {
         var frameType = (FrameType)type;
         switch (frameType)
@@ -148,7 +149,7 @@ internal sealed class FrameDispatcher(
 
             case FrameType.PathChallenge:
                 Check(PathChallengeFrame.TryRead(ref reader, out PathChallengeFrame challenge), frameType);
-                state.PathResponses.OnChallenge(challenge.Data, arrival.Local, arrival.Remote);
+                state.PathResponses.OnChallenge(challenge.Data, path);
                 break;
 
             case FrameType.PathResponse:

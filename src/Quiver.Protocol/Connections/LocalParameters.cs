@@ -28,6 +28,19 @@ internal static class LocalParameters
             VersionInformation = VersionInformation.Of(state.Role, state.Version),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
+            DisableActiveMigration = settings.DisablesActiveMigration,
+            PreferredAddress = server ? CreatePreferredAddress(state, settings) : null,
         };
+    }
+
+    /// <summary>The address comes with an id for the path there. RFC 9000 §9.6.1, §18.2.</summary>
+    private static PreferredAddress? CreatePreferredAddress(ConnectionState state, ConnectionSettings settings)
+    {
+        if (settings.PreferredAddress is (null, null) || state.LocalIds.TryIssueFirst() is not { } issued)
+        {
+            return null;
+        }
+
+        return new PreferredAddress(settings.PreferredAddress.IPv4, settings.PreferredAddress.IPv6, issued.Id, issued.Token);
     }
 }

@@ -1,172 +1,107 @@
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
-using Quiver.Protocol.Recovery;
 
 namespace Quiver.Protocol.Connections;
 
 /// <summary>
-/// A server follows its client from address to address, and finds back when it was led astray. RFC 9000 §9.3. A client stays at the
-/// address of its server.
+/// A server follows its client from address to address, and finds back when it was led astray. RFC 9000 §9.3. It goes to its own preferred
+/// address when the client has (§9.6).
 /// </summary>
-internal sealed class PathFollower(ConnectionState state)
+internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IPathPolicy
 {
-    /// <summary>A probe time-out on a path without a round trip yet. RFC 9000 §8.2.4.</summary>
-    private static readonly TimeSpan s_initialProbePeriod = 3 * RttEstimator.InitialRtt;
-
+    private readonly MoveLimit _moves = new();
     private long _largestNonProbing = -1;
+    private NetworkPath? _wanted;
+    private PathAddress? _leftLocal;
 
     private PathTable Paths => state.Paths;
 
-    /// <summary>
-    /// Whether a datagram from there is looked at: a client discards those from elsewhere than its server, and nobody moves before the
-    /// handshake is confirmed. RFC 9000 §9.
-    /// </summary>
-    public bool Admits(in PathAddress remote) =>
-        remote == state.Remote || (state.Role == EndpointRole.Server && state.IsHandshakeConfirmed);
-
-    public void OnDatagram(in PathAddress remote, int length)
+    /// <summary>Nobody moves before the handshake is confirmed; with disable_active_migration only a NAT changes the client's port. RFC 9000 §9.</summary>
+    public bool Admits(in DatagramArrival arrival)
     {
-        Paths.Find(remote)?.Limit.OnReceived(length);
-        NoticeLimit();
-    }
-
-    /// <summary>A packet was authenticated: its address is known from now on, and owed three times the datagram. RFC 9000 §8.1.</summary>
-    public NetworkPath OnAuthenticated(in OpenedPacket packet, in DatagramArrival arrival, int datagramLength)
-    {
-        if (Paths.Find(arrival.Remote) is { } known)
+        if (arrival.Remote == state.Remote && arrival.Local == state.Local)
         {
-            return known;
+            return true;
         }
 
-        var path = new NetworkPath(arrival.Local, arrival.Remote, packet.Destination, isValidated: false);
+        bool mayMove = state.LocalParameters is { DisableActiveMigration: false } || arrival.Remote.Ip == state.Remote.Ip || arrival.Local != state.Local;
+        return state.IsHandshakeConfirmed && mayMove;
+    }
+
+    /// <summary>An address that was not seen before is owed three times the datagram. RFC 9000 §8.1.</summary>
+    public NetworkPath? OnUnknownPath(in OpenedPacket packet, in DatagramArrival arrival, int datagramLength, Timestamp now)
+    {
+        if (IsTooLate(packet, arrival))
+        {
+            return null;
+        }
+
+        var path = new NetworkPath(arrival.Local, arrival.Remote, EndpointRole.Server) { LocalId = packet.Destination };
         path.Limit.OnReceived(datagramLength);
+        if (FindSameId(packet, arrival) is { } known)
+        {
+            // The same id from elsewhere is not the client's doing, so the id that it is reached by may go on too. RFC 9000 §9.5.
+            path.PeerId = known.PeerId;
+        }
+
+        if (Paths.IsFull)
+        {
+            paths.Drop(Paths.Dispensable());
+        }
+
         Paths.Add(path);
+
+        // A probe may be the first of more; from a preferred address the server must probe too. RFC 9000 §9.6.2, §9.6.3.
+        paths.StartValidation(path, now);
         return path;
     }
 
-    /// <summary>A 1-RTT packet with more than probing frames came by a path: if it is the newest, the peer is there. RFC 9000 §9.3.</summary>
-    public void OnNonProbingPacket(NetworkPath path, in OpenedPacket packet, in DatagramArrival arrival, Timestamp now)
+    /// <summary>If it is the newest, the client is there now. RFC 9000 §9.3.</summary>
+    public void OnNonProbingPacket(NetworkPath path, in OpenedPacket packet, Timestamp now)
     {
-        if (state.Role == EndpointRole.Client || (long)packet.PacketNumber <= _largestNonProbing)
+        if ((long)packet.PacketNumber <= _largestNonProbing)
         {
             return;
         }
 
         _largestNonProbing = (long)packet.PacketNumber;
+        _wanted = null;
         bool hasNewId = packet.Destination != Paths.Active.LocalId;
         path.LocalId = packet.Destination;
-        if (path != Paths.Active)
+        if (path == Paths.Active || !Paths.Contains(path) || path.Local == _leftLocal)
         {
-            path.Local = arrival.Local;
+            return;
+        }
+
+        if (path.Local != Paths.Active.Local && !path.IsValidated)
+        {
+            // To the preferred address only once the way from there is validated. RFC 9000 §9.6.2.
+            _wanted = path;
+            Ask(path, now);
+            return;
+        }
+
+        // Back to where the client certainly was is always allowed, or somebody's copies could keep it away. Without an id nothing could be sent.
+        if ((path == Paths.Settled || _moves.TryTake(state.Recovery.Rtt.Smoothed, now)) && PathSwitch.TryEquip(state, path))
+        {
             MoveTo(path, hasNewId, now);
         }
-        else if (path.Local != arrival.Local)
-        {
-            path.Local = arrival.Local;
-            state.Events.OnPathChanged(path.Local, path.Remote);
-        }
     }
 
-    public void OnResponse(ulong data, Timestamp now)
+    public void OnValidated(NetworkPath path, Timestamp now)
     {
-        for (int i = 0; i < Paths.Count; i++)
+        if (path == _wanted && PathSwitch.TryEquip(state, path))
         {
-            NetworkPath path = Paths[i];
-            if (!path.Validator.TryAccept(data, out bool isFullSize))
-            {
-                continue;
-            }
-
-            path.Limit.OnValidated();
-            if (!isFullSize)
-            {
-                // The address is the peer's; that the path carries full datagrams is yet to be seen. RFC 9000 §8.2.3.
-                StartValidation(path, now);
-            }
-
-            if (path == Paths.Active)
-            {
-                Settle(path);
-                NoticeLimit();
-            }
-
-            return;
+            _wanted = null;
+            MoveTo(path, hasNewId: true, now);
+        }
+        else if (path == Paths.Active)
+        {
+            Settle(path, now);
         }
     }
 
-    public void OnTimeout(Timestamp now)
-    {
-        for (int i = Paths.Count - 1; i >= 0; i--)
-        {
-            if (Paths[i].Validator.OnTimeout(now))
-            {
-                OnFailed(Paths[i]);
-            }
-        }
-    }
-
-    private void MoveTo(NetworkPath path, bool hasNewId, Timestamp now)
-    {
-        NetworkPath previous = Paths.Active;
-        NetworkPath settled = Paths.Settled;
-        Paths.Activate(path);
-        if (!previous.Limit.IsValidated)
-        {
-            previous.Validator.Stop();
-        }
-
-        // Without a new id it may be a copy of the peer's packet: the peer is asked at its old address too, and its answer from there
-        // brings us back. RFC 9000 §9.3.3. With a new id it meant to move, and our new id is not for its old address (§9.5).
-        if (!hasNewId && settled != path && !settled.Validator.IsRunning)
-        {
-            StartValidation(settled, now);
-        }
-
-        if (path.Limit.IsValidated)
-        {
-            Settle(path);
-        }
-        else
-        {
-            StartValidation(path, now);
-        }
-
-        OnMoved(hasNewId);
-    }
-
-    private void OnMoved(bool hasNewId)
-    {
-        state.Recovery.OnPathChanged();
-        NoticeLimit();
-
-        // First the address: reset tokens are bound to it.
-        state.Events.OnPathChanged(state.Local, state.Remote);
-        state.PeerIds.OnPathChanged(hasNewId);
-    }
-
-    /// <summary>The path in use is the peer's: it gets a congestion state of its own, unless only the port is another. RFC 9000 §9.4.</summary>
-    private void Settle(NetworkPath path)
-    {
-        NetworkPath old = Paths.Settled;
-        if (old == path)
-        {
-            return;
-        }
-
-        Paths.Settle(path);
-        state.Recovery.RestartEcn();
-        if (old.Remote.Ip != path.Remote.Ip)
-        {
-            state.Recovery.StartAnew();
-        }
-
-        if (!old.Validator.IsRunning)
-        {
-            Paths.Remove(old);
-        }
-    }
-
-    private void OnFailed(NetworkPath path)
+    public void OnFailed(NetworkPath path, Timestamp now)
     {
         if (path == Paths.Settled)
         {
@@ -177,18 +112,80 @@ internal sealed class PathFollower(ConnectionState state)
         if (path == Paths.Active)
         {
             // Back to where the peer certainly was. RFC 9000 §9.3.2.
-            Paths.Activate(Paths.Settled);
-            OnMoved(hasNewId: false);
+            paths.Activate(Paths.Settled);
         }
 
-        Paths.Remove(path);
+        paths.Drop(path);
     }
 
-    private void StartValidation(NetworkPath path, Timestamp now)
+    private void MoveTo(NetworkPath path, bool hasNewId, Timestamp now)
     {
-        TimeSpan period = state.ProbePeriod;
-        path.Validator.Start(period > s_initialProbePeriod ? period : s_initialProbePeriod, now);
+        NetworkPath previous = Paths.Active;
+        NetworkPath settled = Paths.Settled;
+
+        // Without a new id it may be a copy of the peer's packet: the peer is asked at its old address too, and its answer from there
+        // brings us back. RFC 9000 §9.3.3. With a new id it meant to move, and our new id is not for its old address (§9.5).
+        if (!hasNewId && settled != path)
+        {
+            Ask(settled, now);
+        }
+
+        paths.Activate(path);
+        if (previous != settled)
+        {
+            // Validation of other addresses is abandoned. RFC 9000 §9.3.
+            paths.Drop(previous);
+        }
+
+        if (path.IsValidated)
+        {
+            Settle(path, now);
+        }
+        else
+        {
+            Ask(path, now);
+        }
     }
 
-    private void NoticeLimit() => state.Recovery.IsBlockedByAmplification = state.Amplification.Available < ConnectionState.BaseDatagramSize;
+    private void Settle(NetworkPath path, Timestamp now)
+    {
+        NetworkPath old = Paths.Settled;
+        paths.Settle(path, now);
+        if (old == path)
+        {
+            return;
+        }
+
+        if (old.Local != path.Local)
+        {
+            _leftLocal = old.Local;
+        }
+
+        paths.Leave(old, now);
+    }
+
+    private void Ask(NetworkPath path, Timestamp now)
+    {
+        if (!path.Validator.IsRunning)
+        {
+            paths.StartValidation(path, now);
+        }
+    }
+
+    private NetworkPath? FindSameId(in OpenedPacket packet, in DatagramArrival arrival)
+    {
+        for (int i = 0; i < Paths.Count; i++)
+        {
+            if (Paths[i].LocalId == packet.Destination && Paths[i].Local == arrival.Local)
+            {
+                return Paths[i];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A client that has gone to the preferred address sends nothing new to the one before. RFC 9000 §9.6.2.</summary>
+    private bool IsTooLate(in OpenedPacket packet, in DatagramArrival arrival) =>
+        arrival.Local == _leftLocal && (long)packet.PacketNumber > _largestNonProbing;
 }

@@ -26,9 +26,9 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
         {
             // One that cannot be sent is dropped: the peer asks again.
             PathResponder.PendingResponse response = state.PathResponses.Take();
-            if (state.Paths.Find(response.Remote) is { } path && RoomOn(path, destination) is > 0 and int room)
+            if (state.Paths.Contains(response.Path) && RoomOn(response.Path, destination) is > 0 and int room)
             {
-                datagram = Build(path, response.Local, FrameType.PathResponse, response.Data, destination[..room], now);
+                datagram = Build(response.Path, response.Data, destination[..room], now);
                 return true;
             }
         }
@@ -38,10 +38,7 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
             NetworkPath path = state.Paths[i];
             if (path.Validator.IsChallengeDue && RoomOn(path, destination) is > 0 and int room)
             {
-                ulong data = 0;
-                state.Random.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref data)));
-                path.Validator.OnSent(data, room >= ConnectionState.BaseDatagramSize);
-                datagram = Build(path, path.Local, FrameType.PathChallenge, data, destination[..room], now);
+                datagram = Build(path, response: null, destination[..room], now);
                 return true;
             }
         }
@@ -49,27 +46,31 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
         return false;
     }
 
-    /// <summary>Full size, but no more than the path's limit allows. RFC 9000 §8.2.1, §8.2.2.</summary>
+    /// <summary>Full size, but no more than the path's limit allows; 0 also without an id to send to. RFC 9000 §8.2.1, §8.2.2.</summary>
     private int RoomOn(NetworkPath path, Span<byte> destination)
     {
         int room = (int)Math.Min(path.Limit.Available, (ulong)Math.Min(destination.Length, ConnectionState.BaseDatagramSize));
-        return room >= state.OneRttOverhead + PathChallengeFrame.Length ? room : 0;
+        return PathSwitch.TryEquip(state, path) && room >= ConnectionState.OneRttOverheadOf(path.PeerId!.Id) + (2 * PathChallengeFrame.Length) ? room : 0;
     }
 
-    private OutgoingDatagram Build(NetworkPath path, in PathAddress local, FrameType type, ulong data, Span<byte> destination, Timestamp now)
+    private OutgoingDatagram Build(NetworkPath path, ulong? response, Span<byte> destination, Timestamp now)
     {
         bool isActive = path == state.Paths.Active;
         PacketSpace space = state.Space(PacketNumberSpace.Application);
         SentPacketLog log = space.Recovery.Log;
-        PendingPacket packet = sealer.Begin(space, destination, 0);
+        PendingPacket packet = sealer.Begin(space, path.PeerId!.Id, destination, 0); // there is room, so there is an id
         ulong mark = log.FrameMark;
         var builder = new PacketBuilder(destination[packet.PayloadEnd..^PacketProtection.TagLength], log, space.Level, now);
-        if (type == FrameType.PathResponse)
+        if (response is ulong asked)
         {
-            new PathResponseFrame(data).Write(ref builder.Writer);
+            new PathResponseFrame(asked).Write(ref builder.Writer);
         }
-        else
+
+        if (path.Validator.IsChallengeDue)
         {
+            ulong data = 0;
+            state.Random.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref data)));
+            path.Validator.OnSent(data, destination.Length >= ConnectionState.BaseDatagramSize);
             new PathChallengeFrame(data).Write(ref builder.Writer);
         }
 
@@ -94,6 +95,6 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
         state.Traffic.OnSent(size);
         state.Idle.OnAckElicitingSent(state.ProbePeriod, now);
         path.Limit.OnSent(size);
-        return new OutgoingDatagram(size, local, path.Remote, ecn);
+        return new OutgoingDatagram(size, path.Local, path.Remote, ecn);
     }
 }

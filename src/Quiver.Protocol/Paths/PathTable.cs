@@ -1,12 +1,16 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Paths;
 
-/// <summary>The addresses of the peer that are known: the one in use, the last that was validated, and a few more.</summary>
+/// <summary>The paths that are known: the one in use, the last in use that was validated, and a few more.</summary>
 internal sealed class PathTable
 {
-    /// <summary>Paths kept, since a peer (or who copies its packets) can come from any number: the one in use, the one to fall back to, and two that are tried.</summary>
-    public const int MaxPaths = 4;
+    /// <summary>
+    /// Paths kept, since a peer (or who copies its packets) can come from any number of addresses, and each path of ours needs an id of the
+    /// peer's: the one in use, the one to fall back to, and two that are tried.
+    /// </summary>
+    public const int MaxPaths = PeerConnectionIds.ActiveLimit;
 
     private readonly List<NetworkPath> _paths = new(MaxPaths);
 
@@ -24,7 +28,9 @@ internal sealed class PathTable
 
     public int Count => _paths.Count;
 
-    /// <summary>When some validation needs attention.</summary>
+    public bool IsFull => _paths.Count == MaxPaths;
+
+    /// <summary>When some validation needs attention, or a path is to be forgotten.</summary>
     public Timestamp Deadline
     {
         get
@@ -32,7 +38,7 @@ internal sealed class PathTable
             Timestamp next = Timestamp.Never;
             foreach (NetworkPath path in _paths)
             {
-                next = Timestamp.Min(next, path.Validator.Deadline);
+                next = Timestamp.Min(next, Timestamp.Min(path.Validator.Deadline, path.ForgetAt));
             }
 
             return next;
@@ -41,11 +47,17 @@ internal sealed class PathTable
 
     public NetworkPath this[int index] => _paths[index];
 
-    public NetworkPath? Find(in PathAddress remote)
+    /// <summary>The path of a datagram between two addresses.</summary>
+    public NetworkPath? Find(in PathAddress local, in PathAddress remote)
     {
+        if (Active.Carries(local, remote))
+        {
+            return Active;
+        }
+
         foreach (NetworkPath path in _paths)
         {
-            if (path.Remote == remote)
+            if (path.Carries(local, remote))
             {
                 return path;
             }
@@ -54,25 +66,52 @@ internal sealed class PathTable
         return null;
     }
 
-    /// <summary>Enters a path; when there are too many, the oldest that is neither in use nor the one to fall back to goes, unvalidated ones first.</summary>
-    public void Add(NetworkPath path)
-    {
-        if (_paths.Count == MaxPaths)
-        {
-            NetworkPath? oldest = null;
-            foreach (NetworkPath known in _paths)
-            {
-                if (known != Active && known != Settled && (oldest is null || (oldest.Limit.IsValidated && !known.Limit.IsValidated)))
-                {
-                    oldest = known;
-                }
-            }
+    public bool Contains(NetworkPath path) => _paths.Contains(path);
 
-            _paths.Remove(oldest!); // two at most are kept whatever comes
+    /// <summary>Whether another path has the same id of the peer's.</summary>
+    public bool SharesPeerId(NetworkPath path)
+    {
+        foreach (NetworkPath other in _paths)
+        {
+            if (other != path && other.PeerId == path.PeerId)
+            {
+                return true;
+            }
         }
 
-        _paths.Add(path);
+        return false;
     }
+
+    /// <summary>What has to go before a server can add another path: the oldest that is neither in use nor the one to fall back to, unvalidated ones first.</summary>
+    public NetworkPath Dispensable()
+    {
+        NetworkPath? oldest = null;
+        foreach (NetworkPath known in _paths)
+        {
+            if (known != Active && known != Settled && (oldest is null || (oldest.IsValidated && !known.IsValidated)))
+            {
+                oldest = known;
+            }
+        }
+
+        return oldest!; // asked for when the table is full, of which two at most are kept whatever comes
+    }
+
+    /// <summary>A path that is about to be forgotten.</summary>
+    public NetworkPath? FindLeaving()
+    {
+        foreach (NetworkPath known in _paths)
+        {
+            if (known.ForgetAt != Timestamp.Never)
+            {
+                return known;
+            }
+        }
+
+        return null;
+    }
+
+    public void Add(NetworkPath path) => _paths.Add(path);
 
     public void Activate(NetworkPath path) => Active = path;
 

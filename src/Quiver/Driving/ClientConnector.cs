@@ -67,7 +67,11 @@ internal static class ClientConnector
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
-        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with { Version = (Protocol.Primitives.QuicVersion)options.Version };
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with
+        {
+            Version = (Protocol.Primitives.QuicVersion)options.Version,
+            UsesPreferredAddress = options.UsePreferredAddress,
+        };
         var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
         SessionTicket? ticket = sessions?.Take();
         tls = tls with { AcceptsTickets = sessions is not null };

@@ -19,7 +19,7 @@ internal sealed class ListenerDriver : IGuard
     private CompletionList _decided;
     private bool _isDisposed;
 
-    public ListenerDriver(QuicListenerOptions options, EndpointLoop loop)
+    public ListenerDriver(QuicListenerOptions options, EndpointLoop loop, PreferredLoops preferred)
     {
         _acceptors = new WaiterQueue<QuicConnection>(this);
         _backlog = options.ListenBacklog == 0 ? QuicDefaults.ListenBacklog : options.ListenBacklog;
@@ -28,6 +28,7 @@ internal sealed class ListenerDriver : IGuard
         HasRetryCallback = options.RetryCallback is not null;
         SendsAddressTokens = options.SendAddressTokens;
         Loop = loop;
+        Preferred = preferred;
         Protocols = new ProtocolNames(options.ApplicationProtocols);
     }
 
@@ -44,6 +45,9 @@ internal sealed class ListenerDriver : IGuard
     public bool IsStarted { get; set; }
 
     public EndpointLoop Loop { get; }
+
+    /// <summary>Where the listener's clients go after the handshake.</summary>
+    public PreferredLoops Preferred { get; }
 
     public ProtocolNames Protocols { get; }
 
@@ -249,6 +253,7 @@ internal sealed class ListenerDriver : IGuard
             await connection.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Preferred.ReleaseAsync().ConfigureAwait(false);
         await EndpointRegistry.ReleaseAsync(Loop).ConfigureAwait(false);
     }
 }

@@ -196,7 +196,12 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             if (!Driver.Closing.IsClosed)
             {
-                ConnectionSettings settings = options.ToSettings(timeout) with { NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null };
+                ConnectionSettings settings = options.ToSettings(timeout) with
+                {
+                    NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null,
+                    DisablesActiveMigration = options.DisableActiveMigration,
+                    PreferredAddress = listener.Preferred.TryAttach(Driver) ? listener.Preferred.Addresses : default,
+                };
                 Driver.Core.ResumeWithServerSettings(settings, tls, Driver.Now);
             }
         }

@@ -6,10 +6,13 @@ using Quiver.Protocol.Primitives;
 namespace Quiver.Simulation.Attack;
 
 /// <summary>Makes packets with any content and right keys, as a hostile peer that has shaken hands can.</summary>
-internal sealed class PacketForge(EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys)
+internal sealed class PacketForge(
+    EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys, ulong firstNumber = PacketForge.FirstNumber)
 {
     // Far above what the honest stack uses, so that numbers do not collide.
-    private ulong _number = 1 << 20;
+    public const ulong FirstNumber = 1 << 20;
+
+    private ulong _number = firstNumber;
 
     public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default)
     {
@@ -68,7 +71,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
     public byte[] MakeEmpty() => Make(EncryptionLevel.Application, [])!;
 
     /// <summary>A forge with the keys and ids of one side of a staged connection.</summary>
-    public static PacketForge For(StagedWorld world, EndpointRole attacker, ConnectionId? destination = null)
+    public static PacketForge For(StagedWorld world, EndpointRole attacker, ConnectionId? destination = null, ulong firstNumber = FirstNumber)
     {
         Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader first));
         ConnectionId original = first.Destination;
@@ -85,7 +88,8 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
                 EncryptionLevel.Initial => InitialKeys.Create(QuicVersion.V1, original.Span, attacker),
                 EncryptionLevel.Handshake => FromSecret($"{who}_HANDSHAKE_TRAFFIC_SECRET"),
                 _ => FromSecret($"{who}_TRAFFIC_SECRET_0"),
-            });
+            },
+            firstNumber);
 
         PacketProtection? FromSecret(string label) => world.Client.Secrets.TryGetValue(label, out byte[]? secret)
             ? PacketProtection.Create(QuicVersion.V1, world.Client.Connection.Tls.NegotiatedSuite, secret)

@@ -269,6 +269,7 @@ public sealed class PathTests(ITestOutputHelper output)
         SimDatagram answer = Assert.Single(world.ToClient.Skip(before), datagram => datagram.Arrival.Local == s_otherAddress);
         Assert.Equal(1200, answer.Bytes.Length);
 
+        // A challenge of the server's own goes with the answer: the client may be about to come. RFC 9000 §9.6.3.
         // A PING is more than a probe.
         Receive(world, s_otherAddress, forge.Make(EncryptionLevel.Application, [1, .. new byte[40]])!);
         Assert.Equal([s_otherAddress], world.Server.Moves);
@@ -387,6 +388,85 @@ public sealed class PathTests(ITestOutputHelper output)
         Assert.Equal(s_otherAddress, server.Connection.RemoteAddress);
         world.World.Run(TimeSpan.FromSeconds(4));
         Assert.Equal(world.World.Client.Address, server.Connection.RemoteAddress);
+    }
+
+    [Fact]
+    [Rfc(9000, "9.3")]
+    public void Storm_of_rebindings_is_followed_a_few_times_and_once_a_round_trip()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        PacketForge forge = PacketForge.For(world, EndpointRole.Client);
+        SimConnection server = world.Server!;
+        for (int i = 0; i < 100; i++)
+        {
+            Receive(world, s_home with { Port = (ushort)(1000 + i) }, forge.Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        }
+
+        // All were taken, few were followed.
+        Assert.Equal(MoveLimit.Burst, server.Moves.Count);
+        Assert.Null(server.Closed);
+        world.World.Run(server.Connection.Recovery.Rtt.Smoothed + TimeSpan.FromMilliseconds(1));
+        int before = server.Moves.Count;
+        Receive(world, s_home with { Port = 2000 }, forge.Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        Receive(world, s_home with { Port = 2001 }, forge.Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        Assert.Equal(before + 1, server.Moves.Count);
+        Assert.Equal(s_home with { Port = 2000 }, server.Connection.RemoteAddress);
+
+        // The way back is always open.
+        Receive(world, s_home, forge.Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        Assert.Equal(s_home, server.Connection.RemoteAddress);
+    }
+
+    [Fact]
+    [Rfc(9000, "9.3"), Rfc(9000, "8.1.3")]
+    public void Client_gets_a_token_for_its_new_address_once_that_is_validated()
+    {
+        var nat = new NatBox();
+        using var world = new World(
+            1, [nat.Outward, new Delay(s_delay)], [new Delay(s_delay), nat.Inward], new SimServerOptions { SendsTokens = true });
+        SimConnection client = Connect(world);
+        Assert.Single(client.AddressTokens);
+        nat.External = s_otherPort;
+        client.Open().Send(10);
+        world.Run(TimeSpan.FromSeconds(1));
+        Assert.Single(client.AddressTokens); // it is good for any port
+        nat.External = s_otherAddress;
+        client.Open().Send(10);
+        world.Run(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, client.AddressTokens.Count);
+        Assert.True(world.Server.Tokens.TryOpen(client.AddressTokens[1], s_otherAddress, QuicVersion.V1, default, world.UnixMilliseconds, out _));
+        Assert.False(world.Server.Tokens.TryOpen(client.AddressTokens[1], s_home, QuicVersion.V1, default, world.UnixMilliseconds, out _));
+    }
+
+    [Fact]
+    [Rfc(9000, "9.3"), Rfc(9000, "9.5")]
+    public void Server_without_a_spare_id_stays_until_it_gets_one()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        SimConnection server = world.Server!;
+        PacketForge home = PacketForge.For(world, EndpointRole.Client);
+        ConnectionId[] issued = [.. server.LocalIds.TakeLast(3)];
+
+        // The client hears nothing of what follows: the ids that the server gives back are not replaced.
+        PathAddress[] stops = [s_otherAddress, s_otherAddress with { Port = 2 }, s_otherAddress with { Port = 3 }];
+        ulong number = 1 << 21;
+        for (int i = 0; i < issued.Length; i++)
+        {
+            Receive(world, stops[i], PacketForge.For(world, EndpointRole.Client, issued[i], number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        }
+
+        Assert.Equal(stops, server.Moves);
+
+        // A fresh id of the server's for the next: the client has retired one. The server has none of the client's left.
+        Receive(world, stops[2], PacketForge.For(world, EndpointRole.Client, issued[2], number += 1000).Make(EncryptionLevel.Application, [0x19, 0, 1, .. new byte[1100]])!);
+        ConnectionId fresh = server.LocalIds[^1];
+        Assert.DoesNotContain(fresh, issued);
+        int sent = world.ToClient.Count;
+        Receive(world, s_attacker, PacketForge.For(world, EndpointRole.Client, fresh, number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        Assert.Equal(stops, server.Moves);
+        Assert.Null(server.Closed);
+        Assert.DoesNotContain(world.ToClient.Skip(sent), datagram => datagram.Arrival.Local == s_attacker);
+        Assert.NotNull(home);
     }
 
     private static World Behind(NatBox nat, int seed, double loss) => new(
