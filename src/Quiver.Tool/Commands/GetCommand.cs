@@ -20,8 +20,10 @@ internal static class GetCommand
         Option<bool> resume = new("--resume") { Description = "Connect twice: once for a session ticket, then with it, and say how that went." };
         Option<bool> earlyData = new("--early-data") { Description = "As --resume, and send the requests before the handshake is complete (0-RTT)." };
         Option<bool> version2 = new("--v2") { Description = "Connect with QUIC version 2 (RFC 9369)." };
+        Option<MigrateAfter?> migrateAfter = MigrateAfterOption.Create(
+            "--migrate-after", "Move each connection to another port after so many bytes or milliseconds, and say so.");
         Option<double?> timeout = new("--timeout") { Description = "Give up after so many seconds. Default: never.", HelpName = "SECONDS" };
-        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, timeout };
+        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, migrateAfter, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             GetOptions options = new()
@@ -34,6 +36,7 @@ internal static class GetCommand
                 Resume = parsed.GetValue(resume) || parsed.GetValue(earlyData),
                 EarlyData = parsed.GetValue(earlyData),
                 Version = parsed.GetValue(version2) ? QuicVersion.Version2 : QuicVersion.Version1,
+                MigrateAfter = parsed.GetValue(migrateAfter),
                 Timeout = ParseTimeout(parsed.GetValue(timeout)),
             };
             if (options is { Output: Destination.StandardOutput, Urls.Count: > 1 })

@@ -61,6 +61,8 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
 
         await using (connection)
         {
+            using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task<string?> migration = options.MigrateAfter is { } after ? Migration.RunAsync(connection, after, meter, ended.Token) : Task.FromResult<string?>(null);
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(downloads, parallel, async (download, cancel) =>
             {
@@ -73,10 +75,30 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
                     Fail(e.Message, 1);
                 }
             });
+            await ended.CancelAsync();
+            await ReportMigrationAsync(first, migration);
             if (options.Resume && connection.HandshakeCompleted.IsCompletedSuccessfully)
             {
                 await output.Error.WriteLineAsync($"{first.Authority}: {await GetConnection.DescribeAsync(connection)}");
             }
+        }
+    }
+
+    private async Task ReportMigrationAsync(Uri server, Task<string?> migration)
+    {
+        if (options.MigrateAfter is not { } after)
+        {
+            return;
+        }
+
+        try
+        {
+            string outcome = await migration ?? $"not moved: all was there before {after}";
+            await output.Error.WriteLineAsync($"{server.Authority}: {outcome}");
+        }
+        catch (ToolException e)
+        {
+            Fail(e.Message, 0);
         }
     }
 

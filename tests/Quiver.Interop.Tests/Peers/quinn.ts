@@ -15,7 +15,7 @@ const { positionals: [command, path], values: o } = parseArgs({
   options: {
     host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '4433' }, cert: { type: 'string' },
     key: { type: 'string' }, ca: { type: 'string' }, name: { type: 'string', default: 'localhost' },
-    alpn: { type: 'string', default: 'quiver-orders' }, www: { type: 'string', default: '.' },
+    alpn: { type: 'string', default: 'quiver-orders' }, www: { type: 'string', default: '.' }, preferred: { type: 'string' },
   },
 });
 // deno-lint-ignore no-explicit-any
@@ -122,7 +122,10 @@ async function files(c: Any) {
 
 async function listen(alpn: string, serve: (c: Any) => Promise<void>) {
   const ep = new Deno.QuicEndpoint({ hostname: o.host, port: Number(o.port) });
-  const listener = ep.listen({ cert: Deno.readTextFileSync(o.cert!), key: Deno.readTextFileSync(o.key!), alpnProtocols: [alpn] });
+  const listener = ep.listen({
+    cert: Deno.readTextFileSync(o.cert!), key: Deno.readTextFileSync(o.key!), alpnProtocols: [alpn],
+    ...(o.preferred ? { preferredAddressV4: `${o.preferred}:${ep.addr.port}` } : {}),
+  });
   console.log(`listening ${ep.addr.hostname}:${ep.addr.port}`);
   for await (const incoming of listener) {
     (async () => {
