@@ -48,6 +48,7 @@ public sealed partial class DocumentTests
     [Theory]
     [InlineData("docs/streams.md")]
     [InlineData("docs/diagnostics.md")]
+    [InlineData("docs/paths.md")]
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/architecture.md")]
