@@ -10,6 +10,9 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Ids in use at a time at most, whatever the peer would keep: enough for a path, its successor and probing.</summary>
     public const int MaxActive = 4;
 
+    /// <summary>Ids given beyond that to a peer from which nothing is heard.</summary>
+    public const int MaxUnanswered = 4;
+
     /// <summary>Retired ids that are still listened to; a peer that retires faster loses what it sent to the oldest.</summary>
     public const int MaxLeaving = 4 * MaxActive;
 
@@ -122,7 +125,16 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     public void Replace()
     {
         // Those come first: the list is in order of numbers.
-        if (_source.Length > 0 && _active.Count > 0 && _active[0].SequenceNumber >= _retirePriorTo && TryCreate(_nextSequence, out IssuedConnectionId issued))
+        if (_active.Count > 0 && _active[0].SequenceNumber >= _retirePriorTo)
+        {
+            Add();
+        }
+    }
+
+    /// <summary>As <see cref="Replace"/>, but also while the peer still has some to retire: it may have no way to tell that it has.</summary>
+    public void Add()
+    {
+        if (_source.Length > 0 && _active.Count < MaxActive + MaxUnanswered && TryCreate(_nextSequence, out IssuedConnectionId issued))
         {
             _active.Add(issued);
             _pending.Enqueue(_nextSequence);

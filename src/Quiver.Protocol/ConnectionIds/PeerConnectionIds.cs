@@ -92,6 +92,18 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
+    /// <summary>Whether packets can be sent to it; takes another in its place if the peer had it retired. RFC 9000 §5.1.2.</summary>
+    public bool TryRenew(UsedPeerId used)
+    {
+        if (used.IsRetired && _available.Count > 0)
+        {
+            used.IsRetired = false;
+            UseNext(used);
+        }
+
+        return !used.IsRetired;
+    }
+
     /// <summary>No path uses it any more: it is given back. RFC 9000 §5.1.2.</summary>
     public void Release(UsedPeerId used)
     {
@@ -108,7 +120,7 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Gives an id back and goes on with another, if there is one. RFC 9000 §5.1.2, §9.5.</summary>
     public void Change(UsedPeerId used)
     {
-        if (Current.Length > 0 && HasSpare)
+        if (!used.IsRetired && Current.Length > 0 && HasSpare)
         {
             Retire(used.Issued.SequenceNumber);
             UseNext(used);
@@ -163,6 +175,12 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         if (_available.Count + _used.Count(used => !used.IsRetired) > ActiveLimit)
         {
             Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {ActiveLimit} connection ids");
+        }
+
+        // What we give back of our own accord is far less.
+        if (_retiring.Count > MaxRetiring)
+        {
+            Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {MaxRetiring} connection ids wait to be retired");
         }
     }
 
@@ -248,35 +266,21 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
             }
         }
 
-        // The path in use comes first, when there are not enough for all.
-        RetireIfOld(Active);
+        // Which path gets what is left is decided when one is to send: the peer may be elsewhere by then.
         foreach (UsedPeerId used in _used)
         {
-            RetireIfOld(used);
-        }
-    }
-
-    private void RetireIfOld(UsedPeerId used)
-    {
-        if (used.IsRetired || used.Issued.SequenceNumber >= _retirePriorTo)
-        {
-            return;
+            if (!used.IsRetired && used.Issued.SequenceNumber < _retirePriorTo)
+            {
+                Retire(used.Issued.SequenceNumber);
+                RemoveToken(used);
+                used.IsRetired = true;
+            }
         }
 
-        Retire(used.Issued.SequenceNumber);
-        if (_available.Count > 0)
+        // Retire Prior To is at most the number of the frame's own id, so that one is left for the path in use.
+        if (Active.IsRetired && _available.Count == 0)
         {
-            UseNext(used);
-        }
-        else if (used == Active)
-        {
-            // Retire Prior To is at most the number of the frame's own id, so that one is left.
             Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
-        }
-        else
-        {
-            RemoveToken(used);
-            used.IsRetired = true;
         }
     }
 
@@ -304,11 +308,6 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         _retiring.Add(sequence);
-        if (_retiring.Count > MaxRetiring)
-        {
-            Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {MaxRetiring} connection ids wait to be retired");
-        }
-
         _retirePending.Enqueue(sequence);
     }
 

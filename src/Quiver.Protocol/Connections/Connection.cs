@@ -281,6 +281,7 @@ internal sealed class Connection : IDisposable
         _paths.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
+        _paths.Migrator?.OnProbeTimeouts(_state.Recovery.ProbeTimeouts);
     }
 
     /// <summary>Server, on <see cref="TlsSuspension.ServerSettings"/>. The handshake time-out of the settings counts from the start.</summary>

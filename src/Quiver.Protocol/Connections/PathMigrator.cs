@@ -7,6 +7,9 @@ namespace Quiver.Protocol.Connections;
 /// <summary>A client tries other paths and moves to them, and to its server's preferred address. RFC 9000 §9.1, §9.2, §9.6.</summary>
 internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IPathPolicy
 {
+    /// <summary>One may be by chance.</summary>
+    private const int SilentProbeTimeouts = 2;
+
     private NetworkPath? _preferred;
     private bool _hasBegun;
 
@@ -149,6 +152,18 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
         else
         {
             paths.Drop(path);
+        }
+    }
+
+    /// <summary>
+    /// The server does not answer. When we were in many places in a short time it may have no id of ours left for this one, and what it
+    /// gives back goes where we were: so it gets another. RFC 9000 §9.5.
+    /// </summary>
+    public void OnProbeTimeouts(int inARow)
+    {
+        if (inARow >= SilentProbeTimeouts && state.IsHandshakeConfirmed)
+        {
+            state.LocalIds.Add();
         }
     }
 

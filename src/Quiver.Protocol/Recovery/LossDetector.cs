@@ -34,6 +34,9 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
     public EcnCodepoint EcnCodepoint => _ecn.Codepoint;
 
+    /// <summary>Probe time-outs in a row without an ACK.</summary>
+    public int ProbeTimeouts => _ptoCount;
+
     /// <summary>The peer's max_ack_delay. RFC 9000 §18.2.</summary>
     public TimeSpan PeerMaxAckDelay { get; set; } = TransportParameters.TransportParameterSet.DefaultMaxAckDelay;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Quiver.Diagnostics;
 using Quiver.Protocol.Connections;
@@ -14,7 +15,7 @@ internal sealed class ClientPaths(ConnectionDriver driver)
     private const int MaxAttempts = 3;
 
     private readonly List<PathCompletion> _pending = [];
-    private int _isFollowing;
+    private int _changes;
 
     /// <summary>Whether the connection moves by itself when the addresses of this machine change.</summary>
     public bool FollowsNetwork { get; set; }
@@ -24,7 +25,7 @@ internal sealed class ClientPaths(ConnectionDriver driver)
     {
         PathAddress remote = ReadPath().Remote;
         IPAddress address = LocalAddresses.Select(local.Address, remote.ToIPEndPoint());
-        EndpointLoop loop = EndpointRegistry.AcquireForPath(local, driver.Loop.Identity, [driver.Loop, .. driver.Loops.Others]);
+        EndpointLoop loop = AcquireFor(local);
         return await AddAsync(loop, new IPEndPoint(address, loop.LocalEndPoint.Port), preferred: null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -126,7 +127,7 @@ internal sealed class ClientPaths(ConnectionDriver driver)
             EndpointLoop loop = driver.Loop;
             bool isReachable = loop.LocalEndPoint.AddressFamily == server.AddressFamily || loop.LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
             IPAddress address = LocalAddresses.Select(isReachable ? loop.LocalEndPoint.Address : null, server);
-            loop = isReachable ? EndpointRegistry.Acquire(loop) : EndpointRegistry.AcquireShared(server.AddressFamily);
+            loop = isReachable ? EndpointRegistry.Acquire(loop) : AcquireFor(new IPEndPoint(address, 0));
             await AddAsync(loop, new IPEndPoint(address, loop.LocalEndPoint.Port), remote, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or QuicException or InvalidOperationException)
@@ -139,21 +140,21 @@ internal sealed class ClientPaths(ConnectionDriver driver)
     /// <summary>The addresses of this machine have changed: moves if the way to the server starts from another one now.</summary>
     public async Task FollowNetworkAsync()
     {
-        if (Interlocked.Exchange(ref _isFollowing, 1) != 0)
+        // Who is at it already looks again.
+        if (Interlocked.Increment(ref _changes) > 1)
         {
             return;
         }
 
-        try
+        int seen;
+        do
         {
+            seen = Volatile.Read(ref _changes);
             for (int i = 0; i < MaxAttempts && await TryFollowAsync().ConfigureAwait(false); i++)
             {
             }
         }
-        finally
-        {
-            Volatile.Write(ref _isFollowing, 0);
-        }
+        while (Interlocked.CompareExchange(ref _changes, 0, seen) != seen);
     }
 
     /// <summary>True: there is another way, but it has not answered.</summary>
@@ -173,21 +174,22 @@ internal sealed class ClientPaths(ConnectionDriver driver)
             }
 
             // A socket for all addresses has the new one too.
-            loop = loop.Address.IsUnspecified
-                ? EndpointRegistry.Acquire(loop)
-                : EndpointRegistry.AcquireForPath(new IPEndPoint(best, 0), driver.Loop.Identity, [driver.Loop, .. driver.Loops.Others]);
+            loop = loop.Address.IsUnspecified ? EndpointRegistry.Acquire(loop) : AcquireFor(new IPEndPoint(best, 0));
             NetworkPath path = await AddAsync(loop, new IPEndPoint(best, loop.LocalEndPoint.Port), preferred: null, CancellationToken.None).ConfigureAwait(false);
             Migrate(path);
             Remove(current);
             QuiverLog.Migrated(QuicDiagnostics.Logger, path.Local.ToIPEndPoint(), remote);
             return false;
         }
-        catch (Exception e) when (e is SocketException or QuicException or InvalidOperationException)
+        catch (Exception e) when (e is SocketException or QuicException or InvalidOperationException or NetworkInformationException)
         {
             QuiverLog.NetworkNotFollowed(QuicDiagnostics.Logger, e, remote);
             return e is QuicException { QuicError: QuicError.PathFailed };
         }
     }
+
+    private EndpointLoop AcquireFor(IPEndPoint local) =>
+        EndpointRegistry.AcquireForPath(local, driver.Loop.Identity, [driver.Loop, .. driver.Loops.Others]);
 
     /// <summary>The loop has a user counted, which goes with the path.</summary>
     private async Task<NetworkPath> AddAsync(EndpointLoop loop, IPEndPoint local, PathAddress? preferred, CancellationToken cancellationToken)

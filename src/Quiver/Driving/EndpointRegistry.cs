@@ -20,7 +20,7 @@ internal static class EndpointRegistry
         {
             foreach (EndpointLoop loop in s_loops)
             {
-                if (loop is { IsShared: true, IsClosing: false, Address.IsUnspecified: true } && loop.LocalEndPoint.AddressFamily == family)
+                if (loop is { IsShared: true, IsClosing: false, Address.IsUnspecified: true, Identity.IsDefault: true } && loop.LocalEndPoint.AddressFamily == family)
                 {
                     loop.Users++;
                     return loop;
@@ -70,13 +70,13 @@ internal static class EndpointRegistry
     /// </summary>
     public static EndpointLoop AcquireForPath(IPEndPoint local, EndpointIdentity identity, IReadOnlyList<EndpointLoop> taken)
     {
-        bool isShared = local.Port == 0 && identity.IsDefault;
+        bool isShared = local.Port == 0;
         lock (s_lock)
         {
             foreach (EndpointLoop loop in s_loops)
             {
                 bool fits = isShared
-                    ? loop.IsShared && loop.LocalEndPoint.Address.Equals(local.Address)
+                    ? loop.IsShared && loop.LocalEndPoint.Address.Equals(local.Address) && (loop.Identity == identity || (loop.Identity.IsDefault && identity.IsDefault))
                     : local.Port != 0 && !loop.IsShared && loop.LocalEndPoint.Equals(local) && loop.Identity.Ids.Length == identity.Ids.Length;
                 if (fits && !loop.IsClosing && !loop.IsEnding && !taken.Contains(loop))
                 {

@@ -1,3 +1,4 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
@@ -137,6 +138,18 @@ public sealed class PreferredAddressTests
         Assert.Equal(1, world.Client.Connection.PathCount);
     }
 
+    [Fact]
+    [Rfc(9000, "18.2")]
+    public void Preferred_address_of_a_server_with_an_empty_id_is_an_error()
+    {
+        using World world = Create(1, 0);
+        world.Server.Ids = new FirstIsEmpty(world.Server.Ids);
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.Closed is not null, TimeSpan.FromSeconds(2)));
+        Assert.Equal((ulong)TransportErrorCode.TransportParameterError, client.Closed!.Code);
+        Assert.Contains("preferred_address", client.Closed.Reason, StringComparison.Ordinal);
+    }
+
     private static World Create(
         int seed, double loss, bool disablesMigration = false, Func<SimDatagram, bool>? drops = null, PathAddress? preferred = null)
     {
@@ -153,5 +166,22 @@ public sealed class PreferredAddressTests
             [new Loss(loss), new Reorder(loss, s_delay), new Drop(drops ?? (_ => false)), new Delay(s_delay)],
             [new Loss(loss), new Reorder(loss, s_delay), new Delay(s_delay)],
             options);
+    }
+
+    /// <summary>A server that breaks the rule: it is reached by an empty id, and gives another with its preferred address.</summary>
+    private sealed class FirstIsEmpty(IConnectionIdSource ids) : IConnectionIdSource
+    {
+        private bool _hasGiven;
+
+        public int Length => ids.Length;
+
+        public ConnectionId Create()
+        {
+            bool isFirst = !_hasGiven;
+            _hasGiven = true;
+            return isFirst ? ConnectionId.Empty : ids.Create();
+        }
+
+        public StatelessResetToken TokenFor(in ConnectionId id) => ids.TokenFor(id);
     }
 }
