@@ -39,8 +39,8 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>The id to send to on the path in use.</summary>
     public ConnectionId Current => Active.Id;
 
-    /// <summary>Whether a path can have an id that no other has; a peer with empty ids has none to give, and needs none. RFC 9000 §9.5.</summary>
-    public bool HasSpare => Current.Length == 0 || (_available.Count > 0 && _retiring.Count + _used.Count < MaxRetiring);
+    /// <summary>Whether there is an id that no path needs, and room to give one back.</summary>
+    private bool HasSpare => _available.Count > (Active.IsRetired ? 1 : 0) && _retiring.Count + _used.Count < MaxRetiring;
 
     public bool HasFrames => _retirePending.Count > 0;
 
@@ -60,15 +60,18 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>The id of the preferred_address transport parameter, whose number is 1; it is good on any path. RFC 9000 §5.1.1, §9.6.3.</summary>
     public void OnPreferredAddress(in ConnectionId id, in StatelessResetToken token) => _available.Add(new IssuedConnectionId(1, id, token));
 
-    /// <summary>An id for another path; null when there is none.</summary>
-    public UsedPeerId? TryTake(in PathAddress remote)
+    /// <summary>
+    /// An id for another path; null when there is none. The path in use has what is left when its own was retired, unless the other is to
+    /// <paramref name="replace"/> it. A peer with empty ids has none to give, and needs none. RFC 9000 §9.5.
+    /// </summary>
+    public UsedPeerId? TryTake(in PathAddress remote, bool replace)
     {
         if (Current.Length == 0)
         {
             return Active;
         }
 
-        if (!HasSpare)
+        if (!HasSpare && (!replace || _available.Count == 0))
         {
             return null;
         }
@@ -92,10 +95,13 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
-    /// <summary>Whether packets can be sent to it; takes another in its place if the peer had it retired. RFC 9000 §5.1.2.</summary>
-    public bool TryRenew(UsedPeerId used)
+    /// <summary>
+    /// Whether packets can be sent to it; takes another in its place if the peer had it retired, the last one for the path in use or the one
+    /// to <paramref name="replace"/> it. RFC 9000 §5.1.2.
+    /// </summary>
+    public bool TryRenew(UsedPeerId used, bool replace)
     {
-        if (used.IsRetired && _available.Count > 0)
+        if (used.IsRetired && (HasSpare || ((used == Active || replace) && _available.Count > 0)))
         {
             used.IsRetired = false;
             UseNext(used);

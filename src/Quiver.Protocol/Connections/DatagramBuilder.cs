@@ -32,7 +32,7 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         }
 
         int size = MaxDatagramSize(destination.Length);
-        if (size == 0 || !state.PeerIds.TryRenew(state.PeerIds.Active))
+        if (size == 0 || !state.PeerIds.TryRenew(state.PeerIds.Active, replace: false))
         {
             return false;
         }

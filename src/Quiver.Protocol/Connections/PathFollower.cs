@@ -9,6 +9,9 @@ namespace Quiver.Protocol.Connections;
 /// </summary>
 internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IPathPolicy
 {
+    /// <summary>A path that was probed and is not gone to within this time loses its id, and is validated again when it is.</summary>
+    private static readonly TimeSpan s_candidateLifetime = TimeSpan.FromSeconds(10);
+
     private readonly MoveLimit _moves = new();
     private long _largestNonProbing = -1;
     private NetworkPath? _wanted;
@@ -36,17 +39,18 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
             return null;
         }
 
+        // Before another path takes over its id, which would go with it.
+        if (Paths.IsFull)
+        {
+            paths.Drop(Paths.Dispensable());
+        }
+
         var path = new NetworkPath(arrival.Local, arrival.Remote, EndpointRole.Server) { LocalId = packet.Destination };
         path.Limit.OnReceived(datagramLength);
         if (FindSameId(packet, arrival) is { } known)
         {
             // The same id from elsewhere is not the client's doing, so the id that it is reached by may go on too. RFC 9000 §9.5.
             path.PeerId = known.PeerId;
-        }
-
-        if (Paths.IsFull)
-        {
-            paths.Drop(Paths.Dispensable());
         }
 
         Paths.Add(path);
@@ -82,7 +86,7 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
         }
 
         // Back to where the client certainly was is always allowed, or somebody's copies could keep it away. Without an id nothing could be sent.
-        if ((path == Paths.Settled || _moves.TryTake(state.Recovery.Rtt.Smoothed, now)) && PathSwitch.TryEquip(state, path))
+        if ((path == Paths.Settled || _moves.TryTake(state.Recovery.Rtt.Smoothed, now)) && PathSwitch.TryEquip(state, path, isToBeUsed: true))
         {
             MoveTo(path, hasNewId, now);
         }
@@ -90,7 +94,7 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
 
     public void OnValidated(NetworkPath path, Timestamp now)
     {
-        if (path == _wanted && PathSwitch.TryEquip(state, path))
+        if (path == _wanted && PathSwitch.TryEquip(state, path, isToBeUsed: true))
         {
             _wanted = null;
             MoveTo(path, hasNewId: true, now);
@@ -98,6 +102,10 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
         else if (path == Paths.Active)
         {
             Settle(path, now);
+        }
+        else if (path != Paths.Settled)
+        {
+            path.ForgetAt = Timestamp.Min(path.ForgetAt, now + s_candidateLifetime);
         }
     }
 

@@ -114,7 +114,7 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
     /// <summary>Moves to a path that was validated; false when it is not known any more.</summary>
     public bool TryMigrate(NetworkPath path, Timestamp now)
     {
-        if (!Paths.Contains(path) || !path.IsValidated || path.ForgetAt != Timestamp.Never || !PathSwitch.TryEquip(state, path))
+        if (!Paths.Contains(path) || !path.IsValidated || path.ForgetAt != Timestamp.Never || !PathSwitch.TryEquip(state, path, isToBeUsed: true))
         {
             return false;
         }

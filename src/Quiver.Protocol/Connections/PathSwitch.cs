@@ -47,10 +47,10 @@ internal sealed class PathSwitch(ConnectionState state)
     }
 
     /// <summary>Whether a path has an id of the peer's to send to; takes one if it must. RFC 9000 §9.5.</summary>
-    public static bool TryEquip(ConnectionState state, NetworkPath path)
+    public static bool TryEquip(ConnectionState state, NetworkPath path, bool isToBeUsed = false)
     {
-        path.PeerId ??= state.PeerIds.TryTake(path.Remote);
-        return path.PeerId is { } id && state.PeerIds.TryRenew(id);
+        path.PeerId ??= state.PeerIds.TryTake(path.Remote, isToBeUsed);
+        return path.PeerId is { } id && state.PeerIds.TryRenew(id, isToBeUsed);
     }
 
     /// <summary>A path is of no more use: it is forgotten when what is under way on it has come.</summary>

@@ -271,7 +271,14 @@ public sealed class MigrationTests(ITestOutputHelper output)
                 Assert.True(world.RunUntil(() => received() > wanted, TimeSpan.FromMinutes(5)), $"seed {seed}: {received()}");
                 NetworkPath left = client.Connection.ActivePath;
                 NetworkPath next = Add(world, client, stops[i]);
-                Assert.True(world.RunUntil(() => client.ValidatedPaths.Contains(next), TimeSpan.FromSeconds(10)), $"seed {seed}: stop {i}");
+                for (int attempt = 0; attempt < 3 && !client.ValidatedPaths.Contains(next); attempt++)
+                {
+                    // Copies that come first, of all three challenges, can keep a path from being validated.
+                    next = client.GonePaths.Contains(next) ? Add(world, client, stops[i]) : next;
+                    world.RunUntil(() => client.ValidatedPaths.Contains(next) || client.GonePaths.Contains(next), TimeSpan.FromSeconds(10));
+                }
+
+                Assert.True(client.ValidatedPaths.Contains(next), $"seed {seed}: stop {i}");
                 Assert.True(client.Connection.Migrator!.TryMigrate(next, world.Now));
                 client.Connection.Migrator.Remove(left, world.Now);
             }
