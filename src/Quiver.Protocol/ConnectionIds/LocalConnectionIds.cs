@@ -10,8 +10,8 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Ids in use at a time at most, whatever the peer would keep: enough for a path, its successor and probing.</summary>
     public const int MaxActive = 4;
 
-    /// <summary>Ids given beyond that to a peer from which nothing is heard.</summary>
-    public const int MaxUnanswered = 4;
+    /// <summary>Ids given beyond that to a peer from which nothing is heard: one at each probe time-out, whose intervals double.</summary>
+    public const int MaxUnanswered = 8;
 
     /// <summary>Retired ids that are still listened to; a peer that retires faster loses what it sent to the oldest.</summary>
     public const int MaxLeaving = 4 * MaxActive;

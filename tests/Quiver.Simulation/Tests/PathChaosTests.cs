@@ -24,7 +24,7 @@ public sealed class PathChaosTests(ITestOutputHelper output)
         int rebindings = 0;
         int migrations = 0;
         int copies = 0;
-        for (int seed = 1; seed <= 60; seed++)
+        for (int seed = 1; seed <= 20; seed++)
         {
             var nat = new ChaoticNat(seed);
             var dice = new Random(seed);
@@ -107,7 +107,7 @@ public sealed class PathChaosTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{rebindings} rebindings, {migrations} migrations, {copies} copies");
-        Assert.True(rebindings > 300 && migrations > 100 && copies > 1000, "too quiet");
+        Assert.True(rebindings > 100 && migrations > 30 && copies > 300, "too quiet");
     }
 
     /// <summary>Gives each address of the client's another outside, and now and then somebody sends a copy from elsewhere that comes first.</summary>
