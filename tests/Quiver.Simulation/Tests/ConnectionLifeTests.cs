@@ -346,7 +346,8 @@ public sealed class ConnectionLifeTests
         world.Run(s_delay);
         Assert.NotNull(answer);
         Assert.Equal(3, answer[5]);
-        Assert.True(VersionNegotiationPacket.Offers(answer.AsSpan(5 + 1 + 3 + 1 + 25), QuicVersion.V1));
+        Assert.True(VersionNegotiationPacket.TryRead(answer.AsSpan(5 + 1 + 3 + 1 + 25), out uint[] versions));
+        Assert.Contains((uint)QuicVersion.V1, versions);
         answer = null;
         world.Inject(world.Server, initial[..1199], new DatagramArrival(world.Server.Address, world.Client.Address, EcnCodepoint.NotEct));
         initial[1] = 0;
