@@ -293,11 +293,13 @@ public sealed class QuicConnection : IAsyncDisposable
 
     internal void OnRemoteCertificate(X509Certificate2? certificate)
     {
-        _remoteCertificate = certificate;
+        // Read before anybody else can see it: it goes with the connection, which may be disposed at any moment.
         if (certificate is not null)
         {
             CertificateExpires = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
         }
+
+        _remoteCertificate = certificate;
 
         if (IsDisposed)
         {

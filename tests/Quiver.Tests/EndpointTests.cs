@@ -200,6 +200,100 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task Listening_connecting_and_closing_at_the_same_time_leave_nothing_behind()
+    {
+        // Each takes the three seconds for which connections without a round trip drain.
+        const int Rounds = 3;
+        int connected = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            QuicEndpoint endpoint = QuicEndpoint.Bind(s_any);
+            IPEndPoint address = endpoint.LocalEndPoint;
+            using var stop = new CancellationTokenSource();
+            Task[] all =
+            [
+                .. Enumerable.Range(0, 3).Select(i => Task.Run(() => ListenAsync(endpoint, $"p{i}", stop.Token))),
+                .. Enumerable.Range(0, 6).Select(i => Task.Run(() => DialAsync(endpoint, address, i, stop.Token))),
+            ];
+            await Task.Delay(500);
+
+            // In every second round the endpoint goes first, while all of them are at it.
+            if (round % 2 == 0)
+            {
+                await endpoint.DisposeAsync().Soon();
+                await stop.CancelAsync();
+            }
+            else
+            {
+                await stop.CancelAsync();
+            }
+
+            await Task.WhenAll(all).WaitAsync(Bounds.Limit);
+            await endpoint.DisposeAsync().Soon();
+
+            // The port is free, so the loop and its socket are gone.
+            using var again = new UdpClient(address);
+        }
+
+        Assert.True(connected >= Rounds, $"{connected}");
+
+        async Task ListenAsync(QuicEndpoint endpoint, string protocol, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    QuicListenerOptions options = ListenerOptions();
+                    options.ApplicationProtocols = [new(protocol)];
+                    options.ConnectionOptionsCallback = (_, _, _) =>
+                    {
+                        QuicServerConnectionOptions server = Loopback.ServerOptions();
+                        server.ServerAuthenticationOptions.ApplicationProtocols = [new(protocol)];
+                        return ValueTask.FromResult(server);
+                    };
+                    await using QuicListener listener = await endpoint.ListenAsync(options, CancellationToken.None);
+                    for (int i = Random.Shared.Next(4); i >= 0; i--)
+                    {
+                        await using QuicConnection accepted = await listener.AcceptConnectionAsync(stop);
+                        Interlocked.Increment(ref connected);
+                    }
+                }
+                catch (Exception e) when (IsExpected(e))
+                {
+                }
+            }
+        }
+
+        static async Task DialAsync(QuicEndpoint endpoint, IPEndPoint address, int number, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    QuicClientConnectionOptions options = Loopback.ClientOptions(address);
+                    options.ClientAuthenticationOptions.ApplicationProtocols = [new($"p{Random.Shared.Next(3)}")];
+                    options.HandshakeTimeout = TimeSpan.FromMilliseconds(500);
+                    options.ClientAuthenticationOptions.AllowTlsResume = Random.Shared.Next(2) == 0;
+                    using var impatient = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                    impatient.CancelAfter(Random.Shared.Next(1, 100));
+
+                    // Through the same socket, or another.
+                    await using QuicConnection connection = number % 2 == 0
+                        ? await endpoint.ConnectAsync(options, impatient.Token)
+                        : await QuicConnection.ConnectAsync(options, impatient.Token);
+                }
+                catch (Exception e) when (IsExpected(e))
+                {
+                }
+            }
+        }
+
+        // What the API documents for an end that comes at any moment; anything else fails the test.
+        static bool IsExpected(Exception e) =>
+            e is QuicException or System.Security.Authentication.AuthenticationException or OperationCanceledException or ObjectDisposedException;
+    }
+
+    [Fact]
     public async Task Options_that_make_no_sense_are_refused()
     {
         Assert.Throws<ArgumentException>(() => QuicEndpoint.Bind(s_any, new QuicEndpointOptions { StatelessResetKey = new byte[31] }));

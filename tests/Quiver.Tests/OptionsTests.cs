@@ -108,6 +108,12 @@ public sealed class OptionsTests
         AssertNull(options => options.InitialReceiveWindowSizes = null!);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData((1 << 22) + 1)]
+    public void A_number_of_packets_that_no_key_stands_is_refused(long count) => AssertOutOfRange(options => options.MaxPacketsPerKey = count);
+
     [Fact]
     public void Versions_that_make_no_sense_are_refused()
     {

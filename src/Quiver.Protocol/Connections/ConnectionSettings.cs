@@ -1,4 +1,5 @@
 using Quiver.Protocol.ConnectionIds;
+using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tokens;
 using Quiver.Protocol.TransportParameters;
@@ -46,6 +47,9 @@ internal sealed record ConnectionSettings
 
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
+
+    /// <summary>After so many packets we change our keys. RFC 9001 §6.6.</summary>
+    public ulong MaxPacketsPerKey { get; init; } = KeyUpdate.DefaultMaxPackets;
 
     /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
     public ulong DefaultStreamErrorCode { get; init; }

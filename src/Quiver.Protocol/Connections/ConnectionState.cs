@@ -128,6 +128,7 @@ internal sealed class ConnectionState : IDisposable
     {
         Settings = settings;
         LocalParameters = local;
+        ApplicationKeys.MaxPackets = settings.MaxPacketsPerKey;
         Streams = new StreamContext(local.InitialMaxData)
         {
             MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),

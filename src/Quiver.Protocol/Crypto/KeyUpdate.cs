@@ -1,3 +1,4 @@
+using System.Buffers;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Crypto;
@@ -6,8 +7,13 @@ namespace Quiver.Protocol.Crypto;
 /// The 1-RTT keys of both directions through their key phases: follows the peer's updates and starts our own before a key wears out.
 /// RFC 9001 §6. Old receive keys stay for packets that come late.
 /// </summary>
-internal sealed class KeyUpdate : IDisposable
+/// <param name="maxFailures">Packets that may fail authentication, by suite; null: the RFC's numbers.</param>
+internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : IDisposable
 {
+    /// <summary>Half of what AES-GCM stands, so that the update has as long again to be acknowledged. RFC 9001 §6.6.</summary>
+    public const ulong DefaultMaxPackets = 1 << 22;
+
+    private readonly Func<CipherSuite, ulong> _maxFailures = maxFailures ?? AeadLimits.Integrity;
     private PacketProtection? _write;
     private PacketProtection? _read;
     private PacketProtection? _nextRead;
@@ -23,6 +29,9 @@ internal sealed class KeyUpdate : IDisposable
     public bool CanRead => _read is not null;
 
     public bool CanWrite => _write is not null;
+
+    /// <summary>After so many packets we change our keys.</summary>
+    public ulong MaxPackets { get; set; } = DefaultMaxPackets;
 
     /// <summary>How often the keys have changed.</summary>
     public int Updates { get; private set; }
@@ -58,7 +67,7 @@ internal sealed class KeyUpdate : IDisposable
         }
 
         // An update needs an acknowledged packet of the phase before. RFC 9001 §6.1.
-        if ((_isRequested || _sealed >= limit / 2) && _isPhaseAcked && _nextRead is not null)
+        if ((_isRequested || _sealed >= Math.Min(MaxPackets, limit / 2)) && _isPhaseAcked && _nextRead is not null)
         {
             Advance(packetNumber);
             _previousExpires = Timestamp.Never; // set by the first packet in the new phase
@@ -88,10 +97,13 @@ internal sealed class KeyUpdate : IDisposable
 
         bool isCurrent = phase == Phase;
         PacketProtection? keys = isCurrent ? _read : packetNumber < _firstReceived || _firstReceived == ulong.MaxValue ? _previousRead : _nextRead;
-        if (keys is null || !keys.TryOpen(packetNumber, header, payload))
+        bool isOpened = ReferenceEquals(keys, _nextRead) && _previousRead is not null
+            ? TryOpenNext(packetNumber, header, payload)
+            : keys is not null && keys.TryOpen(packetNumber, header, payload);
+        if (!isOpened)
         {
             // Too many forgeries wear the key out as well. RFC 9001 §6.6.
-            if (++_failed >= AeadLimits.Integrity(_read!.Suite))
+            if (++_failed >= _maxFailures(_read!.Suite))
             {
                 TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_failed} packets failed authentication");
             }
@@ -113,6 +125,12 @@ internal sealed class KeyUpdate : IDisposable
         }
         else if (ReferenceEquals(keys, _nextRead))
         {
+            // Nothing of ours has these keys yet, so the peer cannot have seen the last update acknowledged. RFC 9001 §6.2.
+            if (_sealed == 0)
+            {
+                TransportException.Throw(TransportErrorCode.KeyUpdateError, "the peer changes its keys again before the last change was acknowledged");
+            }
+
             Advance(nextSendNumber);
             _firstReceived = packetNumber;
             _previousExpires = now + retention;
@@ -127,6 +145,33 @@ internal sealed class KeyUpdate : IDisposable
         _read?.Dispose();
         _nextRead?.Dispose();
         _previousRead?.Dispose();
+    }
+
+    /// <summary>After what came under newer keys nothing may come under the old ones. RFC 9001 §6.4.</summary>
+    private bool TryOpenNext(ulong packetNumber, ReadOnlySpan<byte> header, Span<byte> payload)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(payload.Length);
+        try
+        {
+            // Opening in place destroys what it does not authenticate.
+            payload.CopyTo(copy);
+            if (_nextRead!.TryOpen(packetNumber, header, payload))
+            {
+                return true;
+            }
+
+            if (_previousRead!.TryOpen(packetNumber, header, copy.AsSpan(0, payload.Length)))
+            {
+                TransportException.Throw(
+                    TransportErrorCode.KeyUpdateError, $"packet {packetNumber} has old keys, and packet {_firstReceived} had newer ones");
+            }
+
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
     }
 
     private void Advance(ulong nextSendNumber)

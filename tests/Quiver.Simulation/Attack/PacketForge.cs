@@ -8,8 +8,8 @@ namespace Quiver.Simulation.Attack;
 /// <summary>Makes packets with any content and right keys, as a hostile peer that has shaken hands can.</summary>
 internal sealed class PacketForge(EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys)
 {
-    // Far above what the honest stack uses, so that numbers do not collide.
-    private ulong _number = 1 << 20;
+    /// <summary>Far above what the honest stack uses, so that numbers do not collide.</summary>
+    public ulong NextNumber { get; set; } = 1 << 20;
 
     public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default, QuicVersion version = QuicVersion.V1)
     {
@@ -40,7 +40,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
 
         packet[0] |= firstByteBits;
         int numberOffset = writer.Position;
-        ulong number = _number++;
+        ulong number = NextNumber++;
         PacketNumberCodec.Write(writer.Free, number, NumberLength);
         int payloadOffset = numberOffset + NumberLength;
         padded.CopyTo(packet, payloadOffset);

@@ -485,6 +485,26 @@ public sealed class ConnectionLifeTests
         }
     }
 
+    [Theory, Rfc(9001, "6.1"), Rfc(9001, "6.6")]
+    [InlineData(0.0, 0)]
+    [InlineData(0.02, 1)]
+    [InlineData(0.02, 2)]
+    public void Keys_change_by_the_number_of_packets_many_times_each_way(double loss, int seed)
+    {
+        INetworkNode[] Nodes() => [new Loss(loss), new Reorder(loss, s_delay), new RateLimit(20e6, 100_000), new Delay(s_delay)];
+        using var world = new World(seed, Nodes(), Nodes(), new SimServerOptions { Configure = x => x with { MaxPacketsPerKey = 50 } });
+        SimConnection client = world.Client.Connect(x => x with { MaxPacketsPerKey = 70 });
+        Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromMinutes(1)));
+        SimConnection server = world.Server.Connections[0];
+        SimStream up = client.Open();
+        up.Send(4_000_000);
+        Assert.True(world.RunUntil(() => server.Streams.Count > 0, TimeSpan.FromMinutes(1)));
+        server.Streams[0].Send(4_000_000);
+        Assert.True(world.RunUntil(() => up.IsEnded && server.Streams[0].IsEnded, TimeSpan.FromMinutes(10)), $"seed {seed}: {client.Closed} {server.Closed}");
+        Assert.InRange(server.Connection.KeyUpdates, 11, 1000);
+        Assert.InRange(Math.Abs(client.Connection.KeyUpdates - server.Connection.KeyUpdates), 0, 1);
+    }
+
     [Fact, Rfc(9001, "6.6")]
     public void Forged_packets_do_not_move_the_keys()
     {
