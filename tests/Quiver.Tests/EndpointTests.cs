@@ -154,6 +154,29 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task A_socket_that_the_application_closes_ends_all_on_it()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(s_any);
+        await using QuicEndpoint endpoint = QuicEndpoint.FromSocket(socket, ownsSocket: false);
+        await using QuicListener listener = await endpoint.ListenAsync(ListenerOptions()).Soon();
+        await using QuicListener other = await Loopback.ListenAsync();
+        await using QuicConnection incoming = await QuicConnection.ConnectAsync(Loopback.ClientOptions(endpoint.LocalEndPoint)).Soon();
+        await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
+        await using QuicConnection outgoing = await endpoint.ConnectAsync(Loopback.ClientOptions(other.LocalEndPoint)).Soon();
+        Task<QuicStream>[] waiting = [server.AcceptInboundStreamAsync().Soon(), outgoing.AcceptInboundStreamAsync().Soon()];
+        Task<QuicConnection> accept = listener.AcceptConnectionAsync().Soon();
+        socket.Close();
+        foreach (Task<QuicStream> call in waiting)
+        {
+            Assert.Equal(SocketError.OperationAborted, (await Assert.ThrowsAsync<SocketException>(() => call)).SocketErrorCode);
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => accept);
+        await Assert.ThrowsAnyAsync<Exception>(() => outgoing.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon());
+    }
+
+    [Fact]
     public async Task A_process_that_starts_again_with_its_key_resets_the_connections_that_it_lost()
     {
         QuicEndpointOptions options = new() { StatelessResetKey = new byte[QuicEndpointOptions.StatelessResetKeyLength] };

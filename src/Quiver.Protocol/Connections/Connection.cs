@@ -157,7 +157,18 @@ internal sealed class Connection : IDisposable
         connection._start.FirstFlight = new FirstFlight(state, settings, tls, connection._handshake, connection._initial);
         connection.SetHandshakeTimeout(settings.HandshakeTimeout, now);
         state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, state.ProbePeriod, now);
-        connection._start.FirstFlight.Begin();
+        try
+        {
+            connection._start.FirstFlight.Begin();
+        }
+        catch
+        {
+            // There is nothing to offer: nothing is sent, and the id is free again.
+            state.LocalIds.RemoveAll();
+            state.Dispose();
+            throw;
+        }
+
         return connection;
     }
 

@@ -252,6 +252,31 @@ public sealed class ConnectionLifeTests
         Assert.Equal(0, world.Server.Routing.Count);
     }
 
+    [Fact, Rfc(9000, "10.1")]
+    public void Sending_alone_puts_the_idle_time_out_off_once()
+    {
+        bool isCut = false;
+        using var world = new World(1, [new Drop(_ => isCut), new Delay(s_delay)], [new Drop(_ => isCut), new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect(x => x with { IdleTimeout = TimeSpan.FromSeconds(30) });
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(1)));
+        world.Run(TimeSpan.FromSeconds(2));
+        isCut = true;
+        world.Run(TimeSpan.FromSeconds(10));
+
+        // The first packet after the last that came begins the time anew; those that follow do not.
+        Timestamp first = world.Now;
+        for (int i = 0; i < 29; i++)
+        {
+            client.Open().Send(10);
+            world.Run(TimeSpan.FromSeconds(1));
+            Assert.Null(client.Closed);
+        }
+
+        Assert.True(world.RunUntil(() => client.Closed is not null, TimeSpan.FromSeconds(2)));
+        Assert.Equal(CloseKind.IdleTimeout, client.Closed!.Kind);
+        Assert.InRange((world.Now - first).TotalSeconds, 29.99, 30.01);
+    }
+
     [Fact, Rfc(9000, "10.1.2")]
     public void Keep_alive_holds_an_idle_connection_open()
     {
@@ -388,6 +413,69 @@ public sealed class ConnectionLifeTests
         sent = world.ToServer.Count;
         world.Receive(false, [.. retry, .. tag]);
         Assert.Equal(sent, world.ToServer.Count);
+    }
+
+    [Fact, Rfc(9000, "17.2.5.2")]
+    public void Retry_after_another_packet_is_ignored()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        byte[] retry = [0xF0, 0, 0, 0, 1, 8, .. header.Source.Span, 8, 9, 9, 9, 9, 9, 9, 9, 9, .. "token"u8];
+        byte[] tag = new byte[16];
+        RetryIntegrity.ComputeTag(QuicVersion.V1, header.Destination.Span, retry, tag);
+        world.Receive(false, world.ToClient[0].Bytes);
+        Assert.True(world.Client.Connection.HasSeenPeer);
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.False(world.Client.Connection.IsRetried);
+        Assert.True(world.World.RunUntil(() => world.Client.IsConnected, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact, Rfc(9000, "12.2")]
+    public void Packets_in_one_datagram_are_for_one_id_and_what_follows_them_does_no_harm()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        ConnectionId original = header.Destination;
+        ConnectionId source = header.Source;
+        byte[] ping = PacketForge.For(world, EndpointRole.Client).Make(EncryptionLevel.Initial, [1])!;
+
+        // Both ids are the server's, but they are not the same.
+        byte[] close = ToOriginal([0x1C, 0, 0, 0]);
+        world.Receive(true, [.. ping, .. close]);
+        Assert.Null(world.Server!.Closed);
+        long received = world.Server.Connection.Traffic.PacketsReceived;
+        world.Receive(true, [.. Numbered(PacketForge.For(world, EndpointRole.Client), 2_000_000).Make(EncryptionLevel.Initial, [1, 1])!, 0xFF, 1, 2, 3]);
+        Assert.Equal(received + 1, world.Server.Connection.Traffic.PacketsReceived);
+        world.Receive(true, ToOriginal([0x1C, 0, 0, 0]));
+        Assert.NotNull(world.Server.Closed);
+
+        static PacketForge Numbered(PacketForge forge, ulong number)
+        {
+            forge.NextNumber = number;
+            return forge;
+        }
+
+        byte[] ToOriginal(byte[] payload) => new PacketForge(
+            EndpointRole.Client, original, source, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client)) { NextNumber = 3_000_000 }
+            .Make(EncryptionLevel.Initial, payload)!;
+    }
+
+    [Fact, Rfc(9000, "7.2")]
+    public void Packets_from_another_source_id_than_the_first_are_dropped()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        ConnectionId original = header.Destination;
+        ConnectionId source = header.Source;
+        byte[] close = [0x1C, 0, 0, 0];
+        world.Receive(true, From(new ConnectionId([1, 2, 3, 4, 5, 6, 7, 8])));
+        Assert.Null(world.Server!.Closed);
+        world.Receive(true, From(source));
+        Assert.NotNull(world.Server.Closed);
+
+        byte[] From(ConnectionId id) => new PacketForge(
+            EndpointRole.Client, original, id, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client))
+            .Make(EncryptionLevel.Initial, close)!;
     }
 
     [Fact, Rfc(9000, "7.3")]

@@ -448,6 +448,24 @@ public sealed class EarlyDataTests
         }
     }
 
+    [Fact, Rfc(9221, "3"), Rfc(9000, "7.4.1")]
+    public void A_server_that_takes_no_datagrams_any_more_or_smaller_ones_refuses_early_data()
+    {
+        ulong size = 1000;
+        using World world = CreateWorld(configure: x => x with { MaxDatagramFrameSize = size });
+        SimConnection first = Sessions.Connect(world);
+        foreach (ulong now in new ulong[] { 999, 0 })
+        {
+            size = now;
+            SimConnection client = world.Client.Connect(session: first.Sessions[now == 0 ? 0 : 1]);
+            Assert.Equal(DatagramAdmission.Queued, client.Connection.TrySendDatagram(new byte[900], 0x7F, Timestamp.Never, 1, world.Now));
+            Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(5)), $"{client.Closed}");
+            Assert.False(client.EarlyData);
+            Assert.True(client.Connection.Tls.IsResumed);
+            Assert.Equal(now == 0 ? 0 : 996, client.Connection.MaxDatagramLength);
+        }
+    }
+
     [Fact, Rfc(9221, "3"), Rfc(9001, "4.6.2")]
     public void Refused_early_datagrams_count_as_lost_and_later_ones_arrive()
     {
