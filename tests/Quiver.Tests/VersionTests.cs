@@ -127,6 +127,43 @@ public sealed class VersionTests
         Assert.Equal((V2, false, true), (last.NegotiatedVersion, last.IsResumed, last.IsRetried));
     }
 
+    [Fact]
+    public async Task Early_data_for_a_server_that_has_given_up_its_version_is_rejected_and_the_connection_goes_on()
+    {
+        var store = new SessionTicketStore();
+        QuicServerConnectionOptions server = Loopback.ServerOptions();
+        server.AllowEarlyData = true;
+        server.SessionTicketKeys = new SessionTicketKeyRing();
+        QuicListenerOptions listening = Loopback.ListenerOptions(server);
+        QuicListener before = await QuicListener.ListenAsync(listening).Soon();
+        QuicClientConnectionOptions options = Resuming(before, store);
+        await (await ConnectAndExchangeAsync(before, options)).DisposeAsync().Soon();
+        await before.DisposeAsync().Soon();
+        Assert.NotEqual(0, store.Count);
+
+        // The same address and keys.
+        listening.ListenEndPoint = before.LocalEndPoint;
+        listening.Versions = [V2];
+        await using QuicListener after = await QuicListener.ListenAsync(listening).Soon();
+        options = Resuming(after, store);
+        options.EnableEarlyData = true;
+        await using QuicConnection client = await QuicConnection.ConnectAsync(options).Soon();
+
+        // The server's answer may be here already.
+        Assert.NotEqual(QuicEarlyDataState.None, client.EarlyDataState);
+        QuicException e = await Assert.ThrowsAsync<QuicException>(async () =>
+        {
+            await using QuicStream early = await client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon();
+            await early.WriteAsync(new byte[1], completeWrites: true).Soon();
+            await early.ReadAsync(new byte[1]).Soon();
+        });
+        Assert.Equal(QuicError.EarlyDataRejected, e.QuicError);
+        await client.HandshakeCompleted.Soon();
+        Assert.Equal((QuicEarlyDataState.Rejected, V2, false), (client.EarlyDataState, client.NegotiatedVersion, client.IsResumed));
+        await using QuicConnection accepted = await after.AcceptConnectionAsync().Soon();
+        await EndpointTests.EchoAsync(client, accepted);
+    }
+
     private static QuicClientConnectionOptions Resuming(QuicListener listener, SessionTicketStore store)
     {
         QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);

@@ -23,7 +23,8 @@ internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : 
     private ulong _firstReceived;
     private ulong _sealed;
     private ulong _failed;
-    private bool _isPhaseAcked;
+    private bool _mayUpdate;
+    private Timestamp _settled = Timestamp.Never;
     private bool _isRequested;
 
     public bool CanRead => _read is not null;
@@ -66,8 +67,7 @@ internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : 
             TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_sealed} packets were protected with one key");
         }
 
-        // An update needs an acknowledged packet of the phase before. RFC 9001 §6.1.
-        if ((_isRequested || _sealed >= Math.Min(MaxPackets, limit / 2)) && _isPhaseAcked && _nextRead is not null)
+        if ((_isRequested || _sealed >= Math.Min(MaxPackets, limit / 2)) && _mayUpdate && _nextRead is not null)
         {
             Advance(packetNumber);
             _previousExpires = Timestamp.Never; // set by the first packet in the new phase
@@ -83,7 +83,24 @@ internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : 
         _write!.Seal(packetNumber, header, payload);
     }
 
-    public void OnAcked(ulong packetNumber) => _isPhaseAcked |= packetNumber >= _firstSent;
+    /// <summary>
+    /// An update needs an acknowledged packet of the phase before; and a later one waits until the peer has let go of older keys, for
+    /// <paramref name="retention"/>, which is three PTOs. RFC 9001 §6.1, §6.5.
+    /// </summary>
+    public void OnAcked(ulong packetNumber, TimeSpan retention, Timestamp now)
+    {
+        if (packetNumber < _firstSent)
+        {
+            return;
+        }
+
+        if (_settled == Timestamp.Never)
+        {
+            _settled = Updates == 0 ? now : now + retention;
+        }
+
+        _mayUpdate |= now >= _settled;
+    }
 
     /// <summary>Opens a packet with the keys of its phase; moves on when the peer has updated. <paramref name="retention"/> is three PTOs.</summary>
     public bool TryOpen(
@@ -186,7 +203,8 @@ internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : 
         Phase = !Phase;
         _firstSent = nextSendNumber;
         _firstReceived = ulong.MaxValue;
-        _isPhaseAcked = false;
+        _mayUpdate = false;
+        _settled = Timestamp.Never;
         _isRequested = false;
         _sealed = 0;
         Updates++;

@@ -29,7 +29,7 @@ public sealed class KeyUpdateTests : IDisposable
     [InlineData(1)]
     [InlineData(10)]
     [InlineData(1000)]
-    [Rfc(9001, "6.1")]
+    [Rfc(9001, "6.1"), Rfc(9001, "6.5")]
     public void Keys_change_after_so_many_packets_once_one_is_acknowledged(int count)
     {
         _us.MaxPackets = (ulong)count;
@@ -40,20 +40,27 @@ public sealed class KeyUpdateTests : IDisposable
 
         // None was acknowledged.
         Assert.Equal(0, _us.Updates);
-        _us.OnAcked(0);
+        Ack(_us, 0);
         Send(_us, (ulong)(3 * count));
         Assert.Equal((1, true), (_us.Updates, _us.Phase));
 
         // An ACK of the phase before says nothing of this one.
         for (int i = 0; i < 2 * count; i++)
         {
-            _us.OnAcked((ulong)((3 * count) - 1));
+            Ack(_us, (ulong)((3 * count) - 1));
             Send(_us, (ulong)((3 * count) + 1 + i));
         }
 
+        // Nor may the peer have let go of the keys before that, which it keeps for three PTOs.
         Assert.Equal(1, _us.Updates);
-        _us.OnAcked((ulong)(3 * count));
+        Ack(_us, (ulong)(3 * count));
+        _now += s_retention - TimeSpan.FromTicks(1);
+        Ack(_us, (ulong)(3 * count));
         Send(_us, (ulong)(6 * count));
+        Assert.Equal(1, _us.Updates);
+        _now += TimeSpan.FromTicks(1);
+        Ack(_us, (ulong)(3 * count));
+        Send(_us, (ulong)((6 * count) + 1));
         Assert.Equal((2, false), (_us.Updates, _us.Phase));
     }
 
@@ -63,10 +70,10 @@ public sealed class KeyUpdateTests : IDisposable
         _us.RequestUpdate();
         Send(_us, 0);
         Assert.Equal(0, _us.Updates);
-        _us.OnAcked(0);
+        Ack(_us, 0);
         Send(_us, 1);
         Assert.Equal(1, _us.Updates);
-        _us.OnAcked(1);
+        Ack(_us, 1);
         Send(_us, 2);
         Assert.Equal(1, _us.Updates);
     }
@@ -111,7 +118,7 @@ public sealed class KeyUpdateTests : IDisposable
         }
 
         // New keys do not begin a new count.
-        peer.OnAcked(0);
+        Ack(peer, 0);
         peer.RequestUpdate();
         Assert.True(Open(us, 2, true, Seal(peer, 2)));
         for (int i = 0; i < 4; i++)
@@ -129,7 +136,7 @@ public sealed class KeyUpdateTests : IDisposable
         Send(_us, 0);
         byte[] late = Seal(_peer, 0);
         byte[] tooLate = Seal(_peer, 1);
-        _peer.OnAcked(0);
+        Ack(_peer, 0);
         _peer.RequestUpdate();
         Assert.True(Open(_us, 2, true, Seal(_peer, 2)));
         Assert.Equal(1, _us.Updates);
@@ -145,7 +152,7 @@ public sealed class KeyUpdateTests : IDisposable
         Send(_us, 0);
         byte[][] old = [.. Enumerable.Range(0, 4).Select(i => Seal(_peer, (ulong)i))];
         Assert.True(Open(_us, 0, false, old[0]));
-        _us.OnAcked(0);
+        Ack(_us, 0);
         _us.RequestUpdate();
         byte[] updated = Seal(_us, 1);
         Assert.Equal(1, _us.Updates);
@@ -167,7 +174,7 @@ public sealed class KeyUpdateTests : IDisposable
         // The peer protects packet 5 with its old keys, after packet 4 with new ones.
         Send(_us, 0);
         byte[] wrong = Seal(_peer, 5);
-        _peer.OnAcked(5);
+        Ack(_peer, 5);
         _peer.RequestUpdate();
         Assert.True(Open(_us, 4, true, Seal(_peer, 4)));
         TransportException error = Assert.Throws<TransportException>(() => Open(_us, 5, false, wrong));
@@ -181,8 +188,10 @@ public sealed class KeyUpdateTests : IDisposable
         Seal(_peer, 0);
         for (ulong number = 1; number <= 2; number++)
         {
-            // The peer makes itself believe that it was acknowledged.
-            _peer.OnAcked(number - 1);
+            // The peer makes itself believe that it was acknowledged, and long ago.
+            Ack(_peer, number - 1);
+            _now += s_retention;
+            Ack(_peer, number - 1);
             _peer.RequestUpdate();
             byte[] packet = Seal(_peer, number);
             if (number == 1)
@@ -218,6 +227,8 @@ public sealed class KeyUpdateTests : IDisposable
         keys.Seal(number, s_header, payload);
         return payload;
     }
+
+    private void Ack(KeyUpdate keys, ulong number) => keys.OnAcked(number, s_retention, _now);
 
     private bool Open(KeyUpdate keys, ulong number, bool phase, byte[] payload) => keys.TryOpen(number, phase, s_header, payload, 0, s_retention, _now);
 }

@@ -585,9 +585,9 @@ public sealed class ConnectionLifeTests
         Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromMinutes(1)));
         SimConnection server = world.Server.Connections[0];
         SimStream up = client.Open();
-        up.Send(4_000_000);
+        up.Send(12_000_000);
         Assert.True(world.RunUntil(() => server.Streams.Count > 0, TimeSpan.FromMinutes(1)));
-        server.Streams[0].Send(4_000_000);
+        server.Streams[0].Send(12_000_000);
         Assert.True(world.RunUntil(() => up.IsEnded && server.Streams[0].IsEnded, TimeSpan.FromMinutes(10)), $"seed {seed}: {client.Closed} {server.Closed}");
         Assert.InRange(server.Connection.KeyUpdates, 11, 1000);
         Assert.InRange(Math.Abs(client.Connection.KeyUpdates - server.Connection.KeyUpdates), 0, 1);
