@@ -66,7 +66,8 @@ internal sealed class Repack(int packets, Func<byte[], List<byte[]>> pack) : INe
         Assert.True(PacketHeader.TryRead(original, 8, out PacketHeader header));
         ConnectionId destination = header.Destination;
         var forge = new PacketForge(
-            EndpointRole.Client, destination, header.Source, _ => InitialKeys.Create(QuicVersion.V1, destination.Span, EndpointRole.Client)) { NextNumber = number };
+            EndpointRole.Client, destination, header.Source, _ => InitialKeys.Create(QuicVersion.V1, destination.Span, EndpointRole.Client));
+        forge.NextNumber = number;
         return forge.Make(EncryptionLevel.Initial, payload, token: header.Token)!;
     }
 

@@ -455,9 +455,12 @@ public sealed class ConnectionLifeTests
             return forge;
         }
 
-        byte[] ToOriginal(byte[] payload) => new PacketForge(
-            EndpointRole.Client, original, source, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client)) { NextNumber = 3_000_000 }
-            .Make(EncryptionLevel.Initial, payload)!;
+        byte[] ToOriginal(byte[] payload)
+        {
+            var forge = new PacketForge(
+                EndpointRole.Client, original, source, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client));
+            return Numbered(forge, 3_000_000).Make(EncryptionLevel.Initial, payload)!;
+        }
     }
 
     [Fact, Rfc(9000, "7.2")]
