@@ -70,6 +70,13 @@ public sealed class QuicListenerOptions
     /// <summary>As <see cref="PreferredIPv4EndPoint"/>, for clients that use IPv6.</summary>
     public IPEndPoint? PreferredIPv6EndPoint { get; set; }
 
+    /// <summary>
+    /// The versions of QUIC that clients may use, most wanted first: a client that offers a better one than it began with is moved to it, at no
+    /// cost (RFC 9368 §2.3), and one that begins with none of them is told which there are. Null, the default, takes every version, and
+    /// leaves the choice to the client. When several listeners share an endpoint, a client may begin with a version of any of them.
+    /// </summary>
+    public IReadOnlyList<QuicVersion>? Versions { get; set; }
+
     internal void Validate(string argumentName)
     {
         Require.NotNull(argumentName, ListenEndPoint);
@@ -80,6 +87,11 @@ public sealed class QuicListenerOptions
     internal void ValidateAnswers(string argumentName)
     {
         Require.InRange(argumentName, RetryThreshold, int.MaxValue);
+        if (Versions is not null)
+        {
+            Require.Versions(argumentName, Versions);
+        }
+
         Require.InRange(argumentName, ListenBacklog, int.MaxValue);
         ValidatePreferred(PreferredIPv4EndPoint, nameof(PreferredIPv4EndPoint), AddressFamily.InterNetwork, argumentName);
         ValidatePreferred(PreferredIPv6EndPoint, nameof(PreferredIPv6EndPoint), AddressFamily.InterNetworkV6, argumentName);

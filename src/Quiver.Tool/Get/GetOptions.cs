@@ -27,7 +27,11 @@ internal sealed record GetOptions
     /// <summary>When the connection moves to another port; null: never.</summary>
     public MigrateAfter? MigrateAfter { get; init; }
 
-    public QuicVersion Version { get; init; } = QuicVersion.Version1;
+    /// <summary>Versions of QUIC, most wanted first.</summary>
+    public IReadOnlyList<QuicVersion> Versions { get; init; } = [QuicVersion.Version1, QuicVersion.Version2];
+
+    /// <summary>Whether to tell how each connection began and went.</summary>
+    public bool Verbose { get; init; }
 
     /// <summary>For everything together.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;

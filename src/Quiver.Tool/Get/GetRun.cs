@@ -48,6 +48,7 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
     private async Task FetchAsync(IReadOnlyList<Download> downloads, TransferMeter meter, CancellationToken cancellationToken)
     {
         Uri first = downloads[0].Url;
+        ConnectionReport? report = options.Verbose ? new(first.Authority) : null;
         QuicConnection connection;
         try
         {
@@ -63,6 +64,7 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
         {
             using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             Task<string?> migration = options.MigrateAfter is { } after ? Migration.RunAsync(connection, after, meter, ended.Token) : Task.FromResult<string?>(null);
+            Task<string> start = report?.DescribeStartAsync(connection) ?? Task.FromResult(string.Empty);
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(downloads, parallel, async (download, cancel) =>
             {
@@ -77,6 +79,11 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
             });
             await ended.CancelAsync();
             await ReportMigrationAsync(first, migration);
+            if (report is not null)
+            {
+                Write(await start + report.DescribeEnd(connection));
+            }
+
             if (options.Resume && connection.HandshakeCompleted.IsCompletedSuccessfully)
             {
                 await output.Error.WriteLineAsync($"{first.Authority}: {await GetConnection.DescribeAsync(connection)}");
@@ -99,6 +106,14 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
         catch (ToolException e)
         {
             Fail(e.Message, 0);
+        }
+    }
+
+    private void Write(string lines)
+    {
+        lock (_lock)
+        {
+            output.Error.Write(lines);
         }
     }
 

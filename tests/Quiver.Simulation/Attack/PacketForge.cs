@@ -6,15 +6,12 @@ using Quiver.Protocol.Primitives;
 namespace Quiver.Simulation.Attack;
 
 /// <summary>Makes packets with any content and right keys, as a hostile peer that has shaken hands can.</summary>
-internal sealed class PacketForge(
-    EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys, ulong firstNumber = PacketForge.FirstNumber)
+internal sealed class PacketForge(EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys)
 {
-    // Far above what the honest stack uses, so that numbers do not collide.
-    public const ulong FirstNumber = 1 << 20;
+    /// <summary>Far above what the honest stack uses, so that numbers do not collide.</summary>
+    public ulong NextNumber { get; set; } = 1 << 20;
 
-    private ulong _number = firstNumber;
-
-    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default)
+    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default, QuicVersion version = QuicVersion.V1)
     {
         const int NumberLength = 4;
         if (keys(level) is not PacketProtection protection)
@@ -26,12 +23,12 @@ internal sealed class PacketForge(
         bool isLong = level != EncryptionLevel.Application;
         bool isClientInitial = level == EncryptionLevel.Initial && sender == EndpointRole.Client;
         int content = isClientInitial ? Math.Max(padded.Length, PacketHeader.MinInitialDatagram) : padded.Length;
-        byte[] packet = new byte[100 + content];
+        byte[] packet = new byte[100 + token.Length + content];
         var writer = new PacketWriter(packet);
         if (isLong)
         {
             LongHeader.Write(
-                ref writer, QuicVersion.V1, TypeOf(level), destination, source, token, NumberLength);
+                ref writer, version, TypeOf(level), destination, source, token, NumberLength);
             int lengthOffset = writer.Position - LongHeader.LengthFieldLength;
             VarInt.WriteWithLength(packet.AsSpan(lengthOffset), (ulong)(NumberLength + content + PacketProtection.TagLength), 2);
         }
@@ -43,7 +40,7 @@ internal sealed class PacketForge(
 
         packet[0] |= firstByteBits;
         int numberOffset = writer.Position;
-        ulong number = _number++;
+        ulong number = NextNumber++;
         PacketNumberCodec.Write(writer.Free, number, NumberLength);
         int payloadOffset = numberOffset + NumberLength;
         padded.CopyTo(packet, payloadOffset);
@@ -71,7 +68,7 @@ internal sealed class PacketForge(
     public byte[] MakeEmpty() => Make(EncryptionLevel.Application, [])!;
 
     /// <summary>A forge with the keys and ids of one side of a staged connection.</summary>
-    public static PacketForge For(StagedWorld world, EndpointRole attacker, ConnectionId? destination = null, ulong firstNumber = FirstNumber)
+    public static PacketForge For(StagedWorld world, EndpointRole attacker, ConnectionId? destination = null)
     {
         Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader first));
         ConnectionId original = first.Destination;
@@ -88,8 +85,7 @@ internal sealed class PacketForge(
                 EncryptionLevel.Initial => InitialKeys.Create(QuicVersion.V1, original.Span, attacker),
                 EncryptionLevel.Handshake => FromSecret($"{who}_HANDSHAKE_TRAFFIC_SECRET"),
                 _ => FromSecret($"{who}_TRAFFIC_SECRET_0"),
-            },
-            firstNumber);
+            });
 
         PacketProtection? FromSecret(string label) => world.Client.Secrets.TryGetValue(label, out byte[]? secret)
             ? PacketProtection.Create(QuicVersion.V1, world.Client.Connection.Tls.NegotiatedSuite, secret)

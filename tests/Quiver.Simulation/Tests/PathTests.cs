@@ -452,21 +452,28 @@ public sealed class PathTests(ITestOutputHelper output)
         ulong number = 1 << 21;
         for (int i = 0; i < issued.Length; i++)
         {
-            Receive(world, stops[i], PacketForge.For(world, EndpointRole.Client, issued[i], number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+            Receive(world, stops[i], Forge(world, issued[i], number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
         }
 
         Assert.Equal(stops, server.Moves);
 
         // A fresh id of the server's for the next: the client has retired one. The server has none of the client's left.
-        Receive(world, stops[2], PacketForge.For(world, EndpointRole.Client, issued[2], number += 1000).Make(EncryptionLevel.Application, [0x19, 0, 1, .. new byte[1100]])!);
+        Receive(world, stops[2], Forge(world, issued[2], number += 1000).Make(EncryptionLevel.Application, [0x19, 0, 1, .. new byte[1100]])!);
         ConnectionId fresh = server.LocalIds[^1];
         Assert.DoesNotContain(fresh, issued);
         int sent = world.ToClient.Count;
-        Receive(world, s_attacker, PacketForge.For(world, EndpointRole.Client, fresh, number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
+        Receive(world, s_attacker, Forge(world, fresh, number += 1000).Make(EncryptionLevel.Application, [1, .. new byte[1100]])!);
         Assert.Equal(stops, server.Moves);
         Assert.Null(server.Closed);
         Assert.DoesNotContain(world.ToClient.Skip(sent), datagram => datagram.Arrival.Local == s_attacker);
         Assert.NotNull(home);
+    }
+
+    private static PacketForge Forge(StagedWorld world, ConnectionId destination, ulong number)
+    {
+        PacketForge forge = PacketForge.For(world, EndpointRole.Client, destination);
+        forge.NextNumber = number;
+        return forge;
     }
 
     private static World Behind(NatBox nat, int seed, double loss) => new(
