@@ -26,7 +26,7 @@ internal sealed class QuicServer : IAsyncDisposable
 
     public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
-    public static async Task<QuicServer> StartAsync(
+    public static Task<QuicServer> StartAsync(
         IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams, bool allowEarlyData = false, bool alwaysRetry = false)
     {
         QuicServerConnectionOptions options = new()
@@ -40,11 +40,17 @@ internal sealed class QuicServer : IAsyncDisposable
             ReplayFilter = allowEarlyData ? new BloomReplayFilter() : null,
         };
         options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 1 << 20;
+        return StartAsync(endPoint, options, handler, alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic);
+    }
+
+    /// <summary>Serves with the caller's own options, the same for every connection.</summary>
+    public static async Task<QuicServer> StartAsync(IPEndPoint endPoint, QuicServerConnectionOptions options, IStreamHandler handler, QuicRetryPolicy retry)
+    {
         QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
         {
             ListenEndPoint = endPoint,
-            RetryPolicy = alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
-            ApplicationProtocols = tls.ApplicationProtocols!, // Ours: every command sets it.
+            RetryPolicy = retry,
+            ApplicationProtocols = options.ServerAuthenticationOptions.ApplicationProtocols!, // Ours: every caller sets it.
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
         });
         return new QuicServer(listener, handler);
