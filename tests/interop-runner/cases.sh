@@ -167,18 +167,19 @@ table inet drops {
 }
 N
   }
-  # Until a Handshake packet of the client arrives, the server has sent at most three times what it has received.
+  # Until a Handshake packet of the client arrives, the server has sent at most three times what it has received. The runner lets
+  # foreign servers have a little more.
   look() {
     ask "$server_table" '
       fromclient() { if (handshake()) validated = 1; received += $udplen - 8 }
       !fromclient() {
-        if (!validated) { sent += $udplen - 8; if (sent > 3 * received) over = sent " bytes for " received }
+        if (!validated) { sent += $udplen - 8; if (sent > factor * received) over = sent " bytes for " received }
         if (handshake()) { n = split($cryptooffset, o, ","); split($cryptolength, l, ","); for (i = 1; i <= n; i++) if (o[i] + l[i] > crypto) crypto = o[i] + l[i] }
       }
       END {
         if (crypto < 7500) print "the server sent only " crypto + 0 " bytes of CRYPTO"
         else if (over != "") print "the server sent " over " before the address was valid"
-      }'
+      }' -v factor="$([[ $server == quiver ]] && echo 3 || echo 3.99)"
     local dropped
     dropped=$(ip netns exec q2 nft list chain inet drops forward | sed -n 's/.*packets \([0-9]*\).*/\1/p')
     ((dropped == 6)) || echo "$dropped packets were dropped, not 6"

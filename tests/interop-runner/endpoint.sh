@@ -47,7 +47,7 @@ case $who-$role in
     more=()
     [[ $case != retry ]] || more+=(--retry)
     exec node "$scripts/quiche.mjs" hq-server --host "$address" --port 443 --cert "$pki/cert.pem" --key "$pki/priv.key" --www "$out/www" \
-      --keylog "$SSLKEYLOGFILE" "${more[@]}"
+      "${more[@]}"
     ;;
   quiche-client)
     more=()
@@ -56,7 +56,7 @@ case $who-$role in
       zerortt) more+=(--zrtt) ;;
       multiconnect) more+=(--each) ;;
     esac
-    exec node "$scripts/quiche.mjs" get --host "$address" --local "$local" --port 443 --out "$out/downloads" --keylog "$SSLKEYLOGFILE" "${more[@]}" "${paths[@]}"
+    exec node "$scripts/quiche.mjs" get --host "$address" --local "$local" --port 443 --out "$out/downloads" "${more[@]}" "${paths[@]}"
     ;;
   quinn-server)
     exec "$PEERS/bin/deno" run -A --unstable-net --no-lock "$scripts/quinn.ts" hq-server --host "$address" --port 443 --cert "$pki/cert.pem" \

@@ -7,7 +7,7 @@
 //   node quiche.mjs get       --port 4433 [--ca ca.pem] [--out DIR] [--resume | --zrtt | --each] /path...
 //
 // get: --resume and --zrtt fetch the first path on one connection and the rest on a second that resumes it; --each takes a
-// connection for each path. --local: the client's own address, where it is not the server's. --keylog FILE for either side.
+// connection for each path. --local: the client's own address, where it is not the server's.
 import { createSocket } from 'node:dgram';
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
@@ -22,7 +22,7 @@ const { positionals: [command, ...paths], values: o } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '4433' }, cert: { type: 'string' },
     key: { type: 'string' }, ca: { type: 'string' }, alpn: { type: 'string', default: 'quiver-orders' },
     name: { type: 'string', default: 'localhost' }, www: { type: 'string', default: '.' }, local: { type: 'string' },
-    out: { type: 'string' }, keylog: { type: 'string' }, retry: { type: 'boolean', default: false },
+    out: { type: 'string' }, retry: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false }, zrtt: { type: 'boolean', default: false }, each: { type: 'boolean', default: false },
   },
 });
@@ -34,7 +34,6 @@ const codeOf = (e) => /\((\d+)\)/.exec(e.message)?.[1] ?? `? ${e.message}`;
 function config() {
   const pem = (f) => (f ? [readFileSync(f)] : undefined);
   const c = q.Config.withBoringSslCtx(!!o.ca, false, o.ca ? readFileSync(o.ca) : undefined, pem(o.key), pem(o.cert), undefined);
-  if (o.keylog) c.logKeys();
   if (isFiles) c.enableEarlyData();
   c.setMaxIdleTimeout(30000);
   c.setMaxRecvUdpPayloadSize(65527);
@@ -271,7 +270,6 @@ async function serve() {
         scid = Buffer.from(h.dcid);
       }
       const conn = q.Connection.accept(scid, original, local, remote, conf);
-      if (o.keylog) conn.setKeylog(o.keylog);
       p = new Peer(conn, sock, remote, local);
       peers.set(Buffer.from(h.dcid).toString('hex'), p);
       peers.set(scid.toString('hex'), p);
@@ -287,7 +285,6 @@ let session; // the ticket of the connection before, in quiche's own framing
 async function connect(started, resuming = false) {
   const conf = config(), sock = await bind(0, o.local ?? o.host), local = addressOf(sock), remote = { host: o.host, port: Number(o.port) };
   const conn = q.Connection.connect(o.name, randomBytes(CID), local, remote, conf);
-  if (o.keylog) conn.setKeylog(o.keylog);
   if (resuming) conn.setSession(session);
   const p = new Peer(conn, sock, remote, local, started);
   sock.on('message', (d, r) => p.recv(d, r));

@@ -79,6 +79,24 @@ public sealed class HandshakeLossTests(ITestOutputHelper output)
         }
     }
 
+    // The whole flight is one datagram: both probes repeat it, and either is enough.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [Rfc(9002, "6.2.4")]
+    public void The_second_probe_repeats_what_the_first_one_did(int direction)
+    {
+        var drop = new Drop(datagram => datagram.Number < 2);
+        INetworkNode[] with = [drop, new Delay(s_delay)];
+        INetworkNode[] without = [new Delay(s_delay)];
+        using var world = new World(1, direction == 0 ? with : without, direction == 0 ? without : with, Options(Shape.Plain));
+
+        // One probe time-out of about a second, and no second one of two.
+        TimeSpan time = Transfer.Run(world, 1000, TimeSpan.FromSeconds(1.5), Groups(Shape.Plain));
+        output.WriteLine($"{time.TotalMilliseconds:f0} ms");
+        Assert.Equal(2, drop.Dropped);
+    }
+
     private static IReadOnlyList<NamedGroup> Groups(Shape shape) => shape switch
     {
         Shape.LargeClientHello or Shape.LargeClientHelloAndLongChain => [NamedGroup.X25519MLKem768, NamedGroup.X25519],
