@@ -51,6 +51,7 @@ public sealed partial class DocumentTests
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/architecture.md")]
+    [InlineData("docs/interop.md")]
     public void Links_between_documents_lead_somewhere(string document)
     {
         string folder = System.IO.Path.GetDirectoryName(Repository.At(document))!;
