@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Quiver.Tool.Hosting;
 using Quiver.Tool.Hq;
@@ -23,8 +24,16 @@ internal static class Server
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         QuicServerConnectionOptions options = CreateOptions(testCase, environment);
         HqServer handler = new(new RootFolder(environment.Www), new RequestLog(output, isQuiet: false));
-        QuicRetryPolicy retry = testCase.Retry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic;
-        await using QuicServer server = await QuicServer.StartAsync(new IPEndPoint(IPAddress.IPv6Any, Port), options, handler, retry);
+        QuicListenerOptions listener = new()
+        {
+            ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, Port),
+            ApplicationProtocols = [HqProtocol.Name],
+            ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
+            RetryPolicy = testCase.Retry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
+            PreferredIPv4EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetwork) : null,
+            PreferredIPv6EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetworkV6) : null,
+        };
+        await using QuicServer server = await QuicServer.StartAsync(listener, handler);
         await output.WriteLineAsync($"Serving {environment.Www} on {server.LocalEndPoint}");
         await stopped.Task;
 

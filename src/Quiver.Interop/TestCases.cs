@@ -19,6 +19,7 @@ internal static class TestCases
         ["zerortt"] = new() { Connections = ConnectionUse.EarlyData, EarlyData = true },
         ["multiconnect"] = s_multiconnect,
         ["ecn"] = s_transfer,
+        ["connectionmigration"] = new() { PreferredAddress = true },
 
         // The runner gives these under one of the names above.
         ["longrtt"] = s_transfer,

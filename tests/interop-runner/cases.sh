@@ -290,13 +290,25 @@ N
 case_connectionmigration() {
   server_case=connectionmigration
   sizes=($((2 * MB)))
-  # The client moves to the preferred address, with another id, and the server's first packet there has a PATH_CHALLENGE.
+  # The client moves, with another id of the server's; the server's first packet on the new path has a PATH_CHALLENGE.
   look() {
     ask "$server_table" '
-      fromclient() { where = dst(); if (types() == "") { if (where != home && home != "" && !moved) { moved = 1; if (first($dcid) == id) same = 1 } id = first($dcid) } if (home == "") home = where }
+      fromclient() && types() == "" {
+        path = src() " " dst()
+        if (home == "") home = path
+        if (!(path in ids) && path != home) { moved = 1; for (p in ids) if (ids[p] == first($dcid)) same = 1 }
+        ids[path] = first($dcid)
+      }
+      !fromclient() {
+        path = dst() " " src()
+        if (start == "") start = path
+        if (!(path in met) && path != start && $challenge == "") late = 1
+        met[path] = 1
+      }
       END {
-        if (!moved) print "the client stays at " home
+        if (!moved) print "the client stays on its path"
         else if (same) print "the client moved under its old connection id"
+        else if (late) print "the first packet of the server on the new path has no PATH_CHALLENGE"
       }'
   }
 }

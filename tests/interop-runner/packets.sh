@@ -1,3 +1,4 @@
+# The server is at port 443, and at 444 when it prefers another address.
 # Questions about captured packets, sourced by cell.sh. tshark decrypts a capture once into a table, a line for each datagram;
 # a field of which a datagram has several (coalesced packets, frames) is a list with commas.
 
@@ -16,7 +17,7 @@ function has(list, x) { return index("," list ",", "," x ",") > 0 }
 function first(list) { sub(/,.*/, "", list); return list }
 function src() { return $ip4src $ip6src ":" $sport }
 function dst() { return $ip4dst $ip6dst ":" $dport }
-function fromclient() { return $dport == 443 }
+function fromclient() { return $dport == 443 || $dport == 444 }
 function types(   n, i, t, r) {
   if ($type2 == "") return $type1
   n = split($type2, t, ",")
@@ -38,7 +39,7 @@ function streams(   n, i, f) {
 table() {
   local column fields=()
   for column in "${columns[@]}"; do fields+=(-e "${column#*=}"); done
-  tshark -r "$1" -o "tls.keylog_file:$2" -d udp.port==443,quic -Y 'udp.port == 443 && !icmp && !icmpv6' \
+  tshark -r "$1" -o "tls.keylog_file:$2" -d udp.port==443,quic -d udp.port==444,quic -Y '(udp.port == 443 || udp.port == 444) && !icmp && !icmpv6' \
     -T fields -E separator=/t -E occurrence=a -E aggregator=, "${fields[@]}" 2>/dev/null |
     sed 's/0x000000000000000\([0-9a-f]\)/\1/g'
 }

@@ -40,21 +40,19 @@ internal sealed class QuicServer : IAsyncDisposable
             ReplayFilter = allowEarlyData ? new BloomReplayFilter() : null,
         };
         options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 1 << 20;
-        return StartAsync(endPoint, options, handler, alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic);
-    }
-
-    /// <summary>Serves with the caller's own options, the same for every connection.</summary>
-    public static async Task<QuicServer> StartAsync(IPEndPoint endPoint, QuicServerConnectionOptions options, IStreamHandler handler, QuicRetryPolicy retry)
-    {
-        QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
+        QuicListenerOptions listener = new()
         {
             ListenEndPoint = endPoint,
-            RetryPolicy = retry,
-            ApplicationProtocols = options.ServerAuthenticationOptions.ApplicationProtocols!, // Ours: every caller sets it.
+            RetryPolicy = alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
+            ApplicationProtocols = tls.ApplicationProtocols!, // Ours: every command sets it.
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
-        });
-        return new QuicServer(listener, handler);
+        };
+        return StartAsync(listener, handler);
     }
+
+    /// <summary>Serves with the caller's own options.</summary>
+    public static async Task<QuicServer> StartAsync(QuicListenerOptions options, IStreamHandler handler) =>
+        new(await QuicListener.ListenAsync(options), handler);
 
     public async ValueTask DisposeAsync()
     {
