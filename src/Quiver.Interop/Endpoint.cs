@@ -17,6 +17,7 @@ internal static class Endpoint
 
         try
         {
+            await WarmUp.RunAsync();
             switch (environment.Role)
             {
                 case "client":
@@ -30,7 +31,7 @@ internal static class Endpoint
                     return ExitCodes.Failed;
             }
         }
-        catch (Exception e) when (e is ToolException or QuicException or AuthenticationException or SocketException or IOException)
+        catch (Exception e) when (e is ToolException or QuicException or AuthenticationException or SocketException or IOException or OperationCanceledException)
         {
             await error.WriteLineAsync($"Test case {environment.TestCase} failed: {e.Message}");
             return ExitCodes.Failed;

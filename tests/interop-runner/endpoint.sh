@@ -59,8 +59,10 @@ case $who-$role in
     exec node "$scripts/quiche.mjs" get --host "$address" --local "$local" --port 443 --out "$out/downloads" "${more[@]}" "${paths[@]}"
     ;;
   quinn-server)
+    more=()
+    [[ $case != connectionmigration ]] || more+=(--preferred "$address:444")
     exec "$PEERS/bin/deno" run -A --unstable-net --no-lock "$scripts/quinn.ts" hq-server --host "$address" --port 443 --cert "$pki/cert.pem" \
-      --key "$pki/priv.key" --www "$out/www"
+      --key "$pki/priv.key" --www "$out/www" "${more[@]}"
     ;;
   quinn-client)
     more=()
