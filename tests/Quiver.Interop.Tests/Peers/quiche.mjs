@@ -44,6 +44,7 @@ function config() {
   c.setInitialMaxStreamDataUni(1 << 20);
   c.setInitialMaxStreamsBidi(100);
   c.setInitialMaxStreamsUni(100);
+  c.setActiveConnectionIdLimit(8); // an id for each path that it is to follow
   c.setApplicationProtos([isFiles ? 'hq-interop' : o.alpn]);
   return c;
 }
