@@ -134,6 +134,7 @@ class Peer {
       const e = c.peerError();
       say(e ? (e.isApp ? `closed ${Number(e.errorCode)}` : `failed transport error ${Number(e.errorCode)}`) : `failed ${JSON.stringify(c.localError(), big) ?? this.problem ?? 'timed out'}`);
       this.onClosed?.();
+      this.onClosed = undefined; // a packet may still come
       return;
     }
     const t = c.timeout();
