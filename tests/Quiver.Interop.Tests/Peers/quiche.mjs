@@ -272,7 +272,9 @@ async function serve() {
         scid = Buffer.from(h.dcid);
       }
       const conn = q.Connection.accept(scid, original, local, remote, conf);
-      p = new Peer(conn, sock, remote, local);
+      const made = new Peer(conn, sock, remote, local);
+      made.onClosed = () => { for (const [k, v] of peers) if (v === made) peers.delete(k); };
+      p = made;
       peers.set(Buffer.from(h.dcid).toString('hex'), p);
       peers.set(scid.toString('hex'), p);
     }
