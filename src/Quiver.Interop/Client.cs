@@ -71,6 +71,8 @@ internal sealed class Client(TestCase testCase, RunnerEnvironment environment, T
             DefaultStreamErrorCode = 0,
             DefaultCloseErrorCode = 0,
             HandshakeTimeout = s_handshakeTimeout,
+            Versions = testCase.ClientVersions,
+            InitialVersion = testCase.InitialVersion,
             SessionTickets = _tickets,
             AddressTokens = _tokens,
             EnableEarlyData = earlyData,

@@ -17,9 +17,14 @@ internal sealed record TestCase
     /// <summary>Server: every client proves its address first.</summary>
     public bool Retry { get; init; }
 
+    /// <summary>Client: the versions that it speaks, most wanted first, and the one that it begins with.</summary>
+    public IReadOnlyList<QuicVersion> ClientVersions { get; init; } = [QuicVersion.Version1];
+
+    public QuicVersion InitialVersion { get; init; } = QuicVersion.Version1;
+
+    /// <summary>Server: as the client's. A server must not choose version 2 where it is not what is tested.</summary>
+    public IReadOnlyList<QuicVersion> ServerVersions { get; init; } = [QuicVersion.Version1];
+
     /// <summary>Server: takes early data.</summary>
     public bool EarlyData { get; init; }
-
-    /// <summary>Server: sends clients to another of its addresses; <see cref="PreferredAddresses"/>.</summary>
-    public bool PreferredAddress { get; init; }
 }

@@ -19,7 +19,16 @@ internal static class TestCases
         ["zerortt"] = new() { Connections = ConnectionUse.EarlyData, EarlyData = true },
         ["multiconnect"] = s_multiconnect,
         ["ecn"] = s_transfer,
-        ["connectionmigration"] = new() { PreferredAddress = true },
+        ["v2"] = new()
+        {
+            ClientVersions = [QuicVersion.Version2, QuicVersion.Version1],
+            ServerVersions = [QuicVersion.Version2, QuicVersion.Version1],
+        },
+        ["versionnegotiation"] = new()
+        {
+            ClientVersions = [QuicVersion.Version2, QuicVersion.Version1],
+            InitialVersion = QuicVersion.Version2,
+        },
 
         // The runner gives these under one of the names above.
         ["longrtt"] = s_transfer,

@@ -41,10 +41,18 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     public bool EnableEarlyData { get; set; }
 
     /// <summary>
-    /// The version of QUIC to connect with. Default: version 1, which every server speaks. A server that does not speak the version answers so,
-    /// and connecting fails with <see cref="QuicError.VersionNegotiationError"/>. Servers of Quiver take both.
+    /// The versions of QUIC to speak, most wanted first. Default: version 1, then version 2. The connection begins with one of them
+    /// (<see cref="InitialVersion"/>), and the server may go on with another of them at no cost, or ask for another at the cost of a round
+    /// trip. When it speaks none of them, connecting fails with <see cref="QuicError.VersionNegotiationError"/>. With one version in the list
+    /// nothing is negotiated. <see cref="QuicConnection.NegotiatedVersion"/> tells the outcome. RFC 9368.
     /// </summary>
-    public QuicVersion Version { get; set; } = QuicVersion.Version1;
+    public IReadOnlyList<QuicVersion> Versions { get; set; } = [QuicVersion.Version1, QuicVersion.Version2];
+
+    /// <summary>
+    /// The version of the first packet, one of <see cref="Versions"/>. Null, the default, takes that of a session ticket that the connection
+    /// resumes, else version 1, which nearly every server understands, else the first in the list.
+    /// </summary>
+    public QuicVersion? InitialVersion { get; set; }
 
     /// <summary>
     /// Where tokens that servers give (NEW_TOKEN) are kept for the next connection, which then needs no Retry and is answered in full at once.
@@ -52,6 +60,10 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// <see cref="AddressTokenStore.Shared"/>; <see cref="AddressTokenStore.None"/> keeps none. RFC 9000 §8.1.3.
     /// </summary>
     public AddressTokenStore? AddressTokens { get; set; }
+
+    /// <summary>The version to begin with when there is no ticket.</summary>
+    internal QuicVersion FirstVersion =>
+        InitialVersion ?? (Versions.Contains(QuicVersion.Version1) ? QuicVersion.Version1 : Versions[0]);
 
     internal override void Validate(string argumentName)
     {
@@ -64,9 +76,11 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
                 $"'{nameof(RemoteEndPoint)}' is a {RemoteEndPoint.GetType()}; it must be an IPEndPoint or a DnsEndPoint.", argumentName);
         }
 
-        if (!Enum.IsDefined(Version))
+        Require.NotNull(argumentName, Versions);
+        Require.Versions(argumentName, Versions);
+        if (InitialVersion is { } version && !Versions.Contains(version))
         {
-            throw new ArgumentOutOfRangeException(argumentName, Version, $"'{nameof(Version)}' must be one of the {nameof(QuicVersion)} values.");
+            throw new ArgumentOutOfRangeException(argumentName, version, $"'{nameof(InitialVersion)}' must be one of '{nameof(Versions)}'.");
         }
 
         AuthenticationOptionsCheck.Client(ClientAuthenticationOptions, argumentName);

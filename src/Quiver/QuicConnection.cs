@@ -77,7 +77,7 @@ public sealed class QuicConnection : IAsyncDisposable
     [CLSCompliant(false)]
     public TlsCipherSuite NegotiatedCipherSuite { get; private set; }
 
-    /// <summary>The version of QUIC in use.</summary>
+    /// <summary>The version of QUIC in use; the server may change it until the handshake is complete. RFC 9368 §2.3.</summary>
     public QuicVersion NegotiatedVersion => (QuicVersion)Driver.Core.Version;
 
     /// <summary>The key exchange in use, by its name in the TLS registry (for example X25519MLKEM768); empty before the handshake is complete.</summary>
@@ -88,6 +88,9 @@ public sealed class QuicConnection : IAsyncDisposable
     /// is complete.
     /// </summary>
     public Task HandshakeCompleted => _handshake.Task;
+
+    /// <summary>Whether this client had to prove its address first, by a Retry; on a server, false. RFC 9000 §8.1.2.</summary>
+    public bool IsRetried => Driver.Role == EndpointRole.Client && Driver.Core.IsRetried;
 
     /// <summary>Whether the connection continues an earlier session. RFC 9846 §2.2.</summary>
     public bool IsResumed { get; private set; }
@@ -303,11 +306,13 @@ public sealed class QuicConnection : IAsyncDisposable
 
     internal void OnRemoteCertificate(X509Certificate2? certificate)
     {
-        _remoteCertificate = certificate;
+        // Read before anybody else can see it: it goes with the connection, which may be disposed at any moment.
         if (certificate is not null)
         {
             CertificateExpires = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
         }
+
+        _remoteCertificate = certificate;
 
         if (IsDisposed)
         {

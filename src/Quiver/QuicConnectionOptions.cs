@@ -69,6 +69,12 @@ public abstract class QuicConnectionOptions
     /// </summary>
     public Action<QuicConnection, QuicDatagramOutcome>? DatagramOutcomeCallback { get; set; }
 
+    /// <summary>
+    /// After so many packets this side changes its keys (RFC 9001 §6): 1 to 4,194,304, which is the default and half of what AES-GCM stands.
+    /// Before each further change the peer must have acknowledged a packet under the keys of the last.
+    /// </summary>
+    public long MaxPacketsPerKey { get; set; } = QuicDefaults.MaxPacketsPerKey;
+
     internal virtual void Validate(string argumentName)
     {
         Require.InRange(argumentName, MaxInboundBidirectionalStreams, QuicDefaults.MaxStreamLimit);
@@ -79,6 +85,12 @@ public abstract class QuicConnectionOptions
         Require.InRange(argumentName, DefaultCloseErrorCode, QuicDefaults.MaxErrorCode);
         Require.NotNegative(argumentName, HandshakeTimeout);
         Require.NotNegative(argumentName, CloseTimeout);
+        if (MaxPacketsPerKey is < 1 or > QuicDefaults.MaxPacketsPerKey)
+        {
+            throw new ArgumentOutOfRangeException(
+                argumentName, MaxPacketsPerKey, $"'{nameof(MaxPacketsPerKey)}' must be 1 to {QuicDefaults.MaxPacketsPerKey}.");
+        }
+
         Require.NotNull(argumentName, InitialReceiveWindowSizes);
         InitialReceiveWindowSizes.Validate(argumentName);
     }
@@ -95,6 +107,7 @@ public abstract class QuicConnectionOptions
         LocalBidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.LocallyInitiatedBidirectionalStream,
         RemoteBidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream,
         UnidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.UnidirectionalStream,
+        MaxPacketsPerKey = (ulong)MaxPacketsPerKey,
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
         UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,

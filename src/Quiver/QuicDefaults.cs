@@ -17,6 +17,8 @@ internal static class QuicDefaults
 
     public const int ServerMaxInboundUnidirectionalStreams = 10;
 
+    public const long MaxPacketsPerKey = (long)Protocol.Crypto.KeyUpdate.DefaultMaxPackets;
+
     public const int ListenBacklog = 512;
 
     public const int MaxHandshakes = 4096;

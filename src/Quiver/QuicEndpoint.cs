@@ -164,5 +164,6 @@ public sealed class QuicEndpoint : IAsyncDisposable
         return new EndpointIdentity(options);
     }
 
-    private static QuicEndpoint Open(IDatagramSocket socket, EndpointIdentity identity) => new(EndpointRegistry.Open(socket, identity));
+    /// <summary>Takes a socket of any kind.</summary>
+    internal static QuicEndpoint Open(IDatagramSocket socket, EndpointIdentity identity) => new(EndpointRegistry.Open(socket, identity));
 }

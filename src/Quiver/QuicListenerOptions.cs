@@ -60,6 +60,13 @@ public sealed class QuicListenerOptions
     /// </summary>
     public bool SendAddressTokens { get; set; } = true;
 
+    /// <summary>
+    /// The versions of QUIC that clients may use, most wanted first: a client that offers a better one than it began with is moved to it, at no
+    /// cost (RFC 9368 §2.3), and one that begins with none of them is told which there are. Null, the default, takes every version, and
+    /// leaves the choice to the client. When several listeners share an endpoint, a client may begin with a version of any of them.
+    /// </summary>
+    public IReadOnlyList<QuicVersion>? Versions { get; set; }
+
     internal void Validate(string argumentName)
     {
         Require.NotNull(argumentName, ListenEndPoint);
@@ -70,6 +77,11 @@ public sealed class QuicListenerOptions
     internal void ValidateAnswers(string argumentName)
     {
         Require.InRange(argumentName, RetryThreshold, int.MaxValue);
+        if (Versions is not null)
+        {
+            Require.Versions(argumentName, Versions);
+        }
+
         Require.InRange(argumentName, ListenBacklog, int.MaxValue);
         Require.NotNull(argumentName, ConnectionOptionsCallback);
         if (ApplicationProtocols is null or { Count: 0 })

@@ -157,6 +157,57 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task Under_a_flood_of_handshakes_Retry_turns_on_by_itself_and_off_after()
+    {
+        const int Threshold = 3;
+        var gate = new TaskCompletionSource();
+        bool isSlow = false;
+        QuicListenerOptions options = Loopback.ListenerOptions();
+        options.RetryThreshold = Threshold;
+        options.ConnectionOptionsCallback = async (_, _, _) =>
+        {
+            if (isSlow)
+            {
+                await gate.Task;
+            }
+
+            return Loopback.ServerOptions();
+        };
+        await using QuicListener listener = await QuicListener.ListenAsync(options).Soon();
+        await using QuicConnection client = await ConnectAsync();
+        await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
+        Assert.False(client.IsRetried);
+        isSlow = true;
+        Task<QuicConnection>[] slow = [ConnectAsync(), ConnectAsync(), ConnectAsync()];
+        await EndpointTests.UntilAsync(() => listener.UnderWay == Threshold);
+
+        // From now on nothing is kept for a client that has not proven its address, however many come.
+        using var flood = new InitialFlood(listener.LocalEndPoint);
+        Task<int> retries = flood.RunAsync(500);
+        await EndpointTests.EchoAsync(client, server);
+        Task<QuicConnection> honest = ConnectAsync();
+        Assert.InRange(await retries, 100, 500);
+        Assert.Equal(0, flood.OtherAnswers);
+        await EndpointTests.UntilAsync(() => listener.UnderWay == Threshold + 1);
+        await EndpointTests.EchoAsync(client, server);
+        gate.SetResult();
+        QuicConnection[] first = await Task.WhenAll(slow);
+        Assert.All(first, x => Assert.False(x.IsRetried));
+        await using QuicConnection proven = await honest;
+        Assert.True(proven.IsRetried);
+        await EndpointTests.UntilAsync(() => listener.UnderWay == 0);
+        await using QuicConnection later = await ConnectAsync();
+        Assert.False(later.IsRetried);
+        await EndpointTests.EchoAsync(client, server);
+        foreach (QuicConnection connection in first)
+        {
+            await connection.DisposeAsync().Soon();
+        }
+
+        Task<QuicConnection> ConnectAsync() => QuicConnection.ConnectAsync(ClientOptions(listener, AddressTokenStore.None)).Soon();
+    }
+
+    [Fact]
     public async Task A_full_accept_queue_refuses_the_surplus_and_recovers()
     {
         QuicListenerOptions options = Loopback.ListenerOptions();

@@ -99,47 +99,6 @@ public sealed class ConnectTests
         await (await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon()).WriteAsync(new byte[1]).Soon();
     }
 
-    [Theory]
-    [InlineData(QuicVersion.Version1)]
-    [InlineData(QuicVersion.Version2)]
-    public async Task The_version_of_the_options_is_spoken(QuicVersion version)
-    {
-        await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.Version = version);
-        Assert.Equal(version, pair.Client.NegotiatedVersion);
-        Assert.Equal(version, pair.Server.NegotiatedVersion);
-        await AssertEchoAsync(pair);
-    }
-
-    [Fact]
-    public async Task A_ticket_of_one_version_is_not_used_with_the_other()
-    {
-        var store = new SessionTicketStore();
-        await using QuicListener listener = await Loopback.ListenAsync();
-        foreach ((QuicVersion version, bool isResumed) in new[]
-        {
-            (QuicVersion.Version1, false), (QuicVersion.Version2, false), (QuicVersion.Version2, true), (QuicVersion.Version1, true),
-        })
-        {
-            QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
-            options.ClientAuthenticationOptions.RemoteCertificateValidationCallback = AcceptAny;
-            options.Version = version;
-            options.SessionTickets = store;
-            Task<QuicConnection> accept = listener.AcceptConnectionAsync().Soon();
-            await using QuicConnection client = await QuicConnection.ConnectAsync(options).Soon();
-            await using QuicConnection server = await accept;
-            Assert.Equal((version, isResumed), (client.NegotiatedVersion, client.IsResumed));
-
-            // Tickets come after the handshake: an exchange later they are here.
-            QuicStream asked = await client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon();
-            await asked.WriteAsync(new byte[1], completeWrites: true).Soon();
-            await using QuicStream answered = await server.AcceptInboundStreamAsync().Soon();
-            await answered.WriteAsync(new byte[1], completeWrites: true).Soon();
-            Assert.Equal(1, await asked.ReadAsync(new byte[1]).Soon());
-        }
-
-        static bool AcceptAny(object sender, System.Security.Cryptography.X509Certificates.X509Certificate? certificate, System.Security.Cryptography.X509Certificates.X509Chain? chain, SslPolicyErrors errors) => true;
-    }
-
     [Fact]
     public async Task An_address_that_the_system_will_not_send_to_is_its_socket_error()
     {

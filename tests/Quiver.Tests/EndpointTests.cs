@@ -154,6 +154,29 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task A_socket_that_the_application_closes_ends_all_on_it()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(s_any);
+        await using QuicEndpoint endpoint = QuicEndpoint.FromSocket(socket, ownsSocket: false);
+        await using QuicListener listener = await endpoint.ListenAsync(ListenerOptions()).Soon();
+        await using QuicListener other = await Loopback.ListenAsync();
+        await using QuicConnection incoming = await QuicConnection.ConnectAsync(Loopback.ClientOptions(endpoint.LocalEndPoint)).Soon();
+        await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
+        await using QuicConnection outgoing = await endpoint.ConnectAsync(Loopback.ClientOptions(other.LocalEndPoint)).Soon();
+        Task<QuicStream>[] waiting = [server.AcceptInboundStreamAsync().Soon(), outgoing.AcceptInboundStreamAsync().Soon()];
+        Task<QuicConnection> accept = listener.AcceptConnectionAsync().Soon();
+        socket.Close();
+        foreach (Task<QuicStream> call in waiting)
+        {
+            Assert.Equal(SocketError.OperationAborted, (await Assert.ThrowsAsync<SocketException>(() => call)).SocketErrorCode);
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => accept);
+        await Assert.ThrowsAnyAsync<Exception>(() => outgoing.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon());
+    }
+
+    [Fact]
     public async Task A_process_that_starts_again_with_its_key_resets_the_connections_that_it_lost()
     {
         QuicEndpointOptions options = new() { StatelessResetKey = new byte[QuicEndpointOptions.StatelessResetKeyLength] };
@@ -197,6 +220,100 @@ public sealed class EndpointTests
         await using QuicConnection server = await listener.AcceptConnectionAsync().Soon();
         await Assert.ThrowsAsync<InvalidOperationException>(() => endpoint.ConnectAsync(Loopback.ClientOptions(listener.LocalEndPoint)).AsTask());
         await EchoAsync(client, server);
+    }
+
+    [Fact]
+    public async Task Listening_connecting_and_closing_at_the_same_time_leave_nothing_behind()
+    {
+        // Each takes the three seconds for which connections without a round trip drain.
+        const int Rounds = 3;
+        int connected = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            QuicEndpoint endpoint = QuicEndpoint.Bind(s_any);
+            IPEndPoint address = endpoint.LocalEndPoint;
+            using var stop = new CancellationTokenSource();
+            Task[] all =
+            [
+                .. Enumerable.Range(0, 3).Select(i => Task.Run(() => ListenAsync(endpoint, $"p{i}", stop.Token))),
+                .. Enumerable.Range(0, 6).Select(i => Task.Run(() => DialAsync(endpoint, address, i, stop.Token))),
+            ];
+            await Task.Delay(500);
+
+            // In every second round the endpoint goes first, while all of them are at it.
+            if (round % 2 == 0)
+            {
+                await endpoint.DisposeAsync().Soon();
+                await stop.CancelAsync();
+            }
+            else
+            {
+                await stop.CancelAsync();
+            }
+
+            await Task.WhenAll(all).WaitAsync(Bounds.Limit);
+            await endpoint.DisposeAsync().Soon();
+
+            // The port is free, so the loop and its socket are gone.
+            using var again = new UdpClient(address);
+        }
+
+        Assert.True(connected >= Rounds, $"{connected}");
+
+        async Task ListenAsync(QuicEndpoint endpoint, string protocol, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    QuicListenerOptions options = ListenerOptions();
+                    options.ApplicationProtocols = [new(protocol)];
+                    options.ConnectionOptionsCallback = (_, _, _) =>
+                    {
+                        QuicServerConnectionOptions server = Loopback.ServerOptions();
+                        server.ServerAuthenticationOptions.ApplicationProtocols = [new(protocol)];
+                        return ValueTask.FromResult(server);
+                    };
+                    await using QuicListener listener = await endpoint.ListenAsync(options, CancellationToken.None);
+                    for (int i = Random.Shared.Next(4); i >= 0; i--)
+                    {
+                        await using QuicConnection accepted = await listener.AcceptConnectionAsync(stop);
+                        Interlocked.Increment(ref connected);
+                    }
+                }
+                catch (Exception e) when (IsExpected(e))
+                {
+                }
+            }
+        }
+
+        static async Task DialAsync(QuicEndpoint endpoint, IPEndPoint address, int number, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    QuicClientConnectionOptions options = Loopback.ClientOptions(address);
+                    options.ClientAuthenticationOptions.ApplicationProtocols = [new($"p{Random.Shared.Next(3)}")];
+                    options.HandshakeTimeout = TimeSpan.FromMilliseconds(500);
+                    options.ClientAuthenticationOptions.AllowTlsResume = Random.Shared.Next(2) == 0;
+                    using var impatient = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                    impatient.CancelAfter(Random.Shared.Next(1, 100));
+
+                    // Through the same socket, or another.
+                    await using QuicConnection connection = number % 2 == 0
+                        ? await endpoint.ConnectAsync(options, impatient.Token)
+                        : await QuicConnection.ConnectAsync(options, impatient.Token);
+                }
+                catch (Exception e) when (IsExpected(e))
+                {
+                }
+            }
+        }
+
+        // What the API documents for an end that comes at any moment; anything else fails the test.
+        static bool IsExpected(Exception e) =>
+            e is QuicException or System.Security.Authentication.AuthenticationException or OperationCanceledException or ObjectDisposedException;
     }
 
     [Fact]

@@ -25,6 +25,13 @@ public sealed class FailureTests
             () => pair.Client.AcceptInboundStreamAsync().Soon(),
             () => pair.Server.AcceptInboundStreamAsync().Soon(),
             () => stream.WritesClosed,
+            () => stream.ReadsClosed,
+            () => stream.ReadAsync(new byte[1]).Soon(),
+            () => stream.WriteAsync(new byte[1]).Soon(),
+            () => pair.Client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional).Soon(),
+            () => pair.Server.OpenOutboundStreamAsync(QuicStreamType.Unidirectional).Soon(),
+            () => pair.Client.SendDatagramAsync(new byte[1]).Soon(),
+            () => pair.Client.ReceiveDatagramAsync(new byte[1]).Soon(),
         })
         {
             QuicException e = await Assert.ThrowsAsync<QuicException>(call);

@@ -384,6 +384,20 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task A_connection_that_ended_while_it_waited_is_still_given_out()
+    {
+        await using QuicListener listener = await Loopback.ListenAsync();
+        await using QuicConnection client = await Loopback.ConnectAsync(listener);
+        await using QuicConnection other = await Loopback.ConnectAsync(listener);
+        await client.CloseAsync(7).Soon();
+        await using QuicConnection first = await listener.AcceptConnectionAsync().Soon();
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => first.AcceptInboundStreamAsync().Soon());
+        Assert.Equal((QuicError.ConnectionAborted, 7), (e.QuicError, e.ApplicationErrorCode));
+        await using QuicConnection second = await listener.AcceptConnectionAsync().Soon();
+        await EndpointTests.EchoAsync(other, second);
+    }
+
+    [Fact]
     public async Task A_full_backlog_refuses_and_accepting_makes_room()
     {
         QuicListenerOptions options = Loopback.ListenerOptions();

@@ -108,8 +108,31 @@ public sealed class OptionsTests
         AssertNull(options => options.InitialReceiveWindowSizes = null!);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData((1 << 22) + 1)]
+    public void A_number_of_packets_that_no_key_stands_is_refused(long count) => AssertOutOfRange(options => options.MaxPacketsPerKey = count);
+
     [Fact]
-    public void A_version_that_does_not_exist_is_refused() => AssertOutOfRange(options => options.Version = (QuicVersion)2);
+    public void Versions_that_make_no_sense_are_refused()
+    {
+        AssertNull(options => options.Versions = null!);
+        AssertOutOfRange(options => options.Versions = []);
+        AssertOutOfRange(options => options.Versions = [QuicVersion.Version1, (QuicVersion)2]);
+        AssertOutOfRange(options => options.Versions = [QuicVersion.Version1, QuicVersion.Version1]);
+        AssertOutOfRange(options => options.InitialVersion = (QuicVersion)2);
+        AssertOutOfRange(options =>
+        {
+            options.Versions = [QuicVersion.Version1];
+            options.InitialVersion = QuicVersion.Version2;
+        });
+        QuicListenerOptions listener = Loopback.ListenerOptions();
+        listener.Versions = [];
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = QuicListener.ListenAsync(listener).AsTask(); });
+        listener.Versions = [QuicVersion.Version2, (QuicVersion)7];
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = QuicListener.ListenAsync(listener).AsTask(); });
+    }
 
     [Fact]
     public void An_end_point_of_an_unknown_type_is_refused()

@@ -190,6 +190,38 @@ public sealed class ResumptionTests
     }
 
     [Fact]
+    public async Task Early_datagrams_reach_the_application_before_the_handshake_is_complete()
+    {
+        await using ResumingPair pair = await ResumingPair.CreateAsync(
+            server: x =>
+            {
+                x.AllowEarlyData = true;
+                x.EnableDatagrams = true;
+            },
+            client: x =>
+            {
+                x.EnableEarlyData = true;
+                x.EnableDatagrams = true;
+            });
+        using UdpRelay relay = new(pair.EndPoint, s_time);
+        await using QuicConnection client = await pair.ConnectAsync(relay);
+        Assert.Equal(QuicEarlyDataState.Pending, client.EarlyDataState);
+        Assert.InRange(client.MaxDatagramSize, 1000, 1500);
+        await client.SendDatagramAsync("early"u8.ToArray()).Soon();
+        QuicConnection server = await pair.AcceptAsync();
+        byte[] buffer = new byte[100];
+        Assert.Equal(5, await server.ReceiveDatagramAsync(buffer).Soon());
+        Assert.Equal("early"u8.ToArray(), buffer[..5]);
+        Assert.False(client.HandshakeCompleted.IsCompleted);
+        await server.SendDatagramAsync("answer"u8.ToArray()).Soon();
+        Assert.Equal(6, await client.ReceiveDatagramAsync(buffer).Soon());
+        await client.HandshakeCompleted.Soon();
+        Assert.Equal(QuicEarlyDataState.Accepted, client.EarlyDataState);
+        await client.SendDatagramAsync("later"u8.ToArray()).Soon();
+        Assert.Equal(5, await server.ReceiveDatagramAsync(buffer).Soon());
+    }
+
+    [Fact]
     public async Task Early_data_reaches_the_application_before_the_handshake_is_complete()
     {
         await using ResumingPair pair = await ResumingPair.CreateAsync(server: x => x.AllowEarlyData = true, client: x => x.EnableEarlyData = true);

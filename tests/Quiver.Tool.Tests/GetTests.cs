@@ -52,6 +52,42 @@ public sealed class GetTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "QUIC version: 1", "session: full handshake, early data: none", "Retry: no")]
+    [InlineData("--v2", "QUIC version: 2", "session: full handshake, early data: none", "Retry: no")]
+    [InlineData("--resume", "QUIC version: 1", "session: resumed, early data: none", "Retry: no")]
+    [InlineData("--early-data", "QUIC version: 1", "session: resumed, early data: accepted", "Retry: no")]
+    [InlineData("--v2 --early-data", "QUIC version: 2", "session: resumed, early data: accepted", "Retry: no")]
+    [InlineData("", "QUIC version: 1", "session: full handshake, early data: none", "Retry: yes", "--retry")]
+    public async Task Verbose_tells_how_the_connection_began_and_went(
+        string options, string version, string session, string retry, string serverOption = "--early-data")
+    {
+        string hash = _www.CreateFile("file", 100_000);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path, serverOption);
+        string[] more = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        ToolRun run = await ToolRun.RunAsync(["get", $"{server.Url}/file", "-o", _out["copy"], "--insecure", "-v", .. more]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hash, TemporaryFolder.Hash(_out["copy"]));
+        Assert.Contains($"*   {version}\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"*   {session}\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"*   {retry}\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("*   ALPN: hq-interop\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("*   TLS: TLS_AES_128_GCM_SHA256, X25519", run.Error, StringComparison.Ordinal);
+        Assert.Matches(@"\* localhost:\d+: connected after [\d.]+ (µs|ms|s)\n\*   path: 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+\n", run.Error);
+        Assert.Matches(@"\* localhost:\d+: done after [\d.]+ (µs|ms|s)\n", run.Error);
+        Assert.Matches(@"\*   round trip: [\d.]+ (µs|ms|s), [1-9]\d* packets sent, [1-9]\d* received, \d+ lost\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Without_the_switch_nothing_is_told_of_connections()
+    {
+        _www.CreateFile("file", 10);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/file", "-o", _out["copy"], "--insecure");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.DoesNotContain("QUIC version", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--early-data", "resumed, early data accepted")]
     [InlineData("--quiet", "resumed")]
     [InlineData("--no-resume", "not resumed")]

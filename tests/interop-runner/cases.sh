@@ -323,6 +323,7 @@ case_connectionmigration() {
 
 case_versionnegotiation() {
   client_case=versionnegotiation server_case=versionnegotiation
+  expected_versions='0x00000001 0x6b3343cf ' # what the client begins with, and what it goes on with
   look() {
     ask "$server_table" '
       fromclient() && id == "" && $dcid != "" { id = first($dcid) }

@@ -23,7 +23,7 @@ internal sealed class AckProcessor(ConnectionState state)
 
         if (space.Id == PacketNumberSpace.Application)
         {
-            state.ApplicationKeys.OnAcked(ack.Largest);
+            state.ApplicationKeys.OnAcked(ack.Largest, 3 * state.ProbePeriod, now);
             if (state.Streams is StreamContext streams)
             {
                 streams.SendBufferLimit = (int)Math.Clamp(

@@ -20,6 +20,7 @@ internal sealed class Connection : IDisposable
     private readonly CloseFlush _flush;
     private readonly HandshakeDriver _handshake;
     private readonly HandshakeStart _start;
+    private readonly InitialProtection _initial;
     private readonly DatagramReceiver _receiver;
     private readonly DatagramBuilder _builder;
     private readonly SendPolicy _policy;
@@ -33,8 +34,9 @@ internal sealed class Connection : IDisposable
         _startTime = now;
         _closer = new ConnectionCloser(state, sealer);
         _flush = new CloseFlush(state, _closer);
-        _handshake = new HandshakeDriver(state);
-        _start = new HandshakeStart(state, _closer);
+        _initial = new InitialProtection(state);
+        _handshake = new HandshakeDriver(state, _initial);
+        _start = new HandshakeStart(state, _closer, _initial);
         _policy = new SendPolicy(state);
         _builder = new DatagramBuilder(state, sealer, _policy);
         var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer);
@@ -54,7 +56,14 @@ internal sealed class Connection : IDisposable
     /// <summary>Null while the connection lives.</summary>
     public CloseReason? CloseReason => _closer.Reason;
 
-    public QuicVersion Version => _state.Version;
+    /// <summary>The version in use: until the server's first flight, the client's choice.</summary>
+    public QuicVersion Version => _state.Version.Current;
+
+    /// <summary>The version of the client's first flight: that of its ticket, if it offers one. RFC 9369 §5.</summary>
+    public QuicVersion OriginalVersion => _state.Version.Original;
+
+    /// <summary>Client: whether it followed a Retry.</summary>
+    public bool IsRetried => _state.RetrySource is not null;
 
     public PathAddress LocalAddress => _state.Local;
 
@@ -139,19 +148,27 @@ internal sealed class Connection : IDisposable
     public static Connection CreateClient(
         ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote, IConnectionEvents events, Timestamp now)
     {
-        const int OriginalDestinationLength = 8;
-        ConnectionId destination = ConnectionId.Random(settings.Random, OriginalDestinationLength);
+        ConnectionId destination = ConnectionId.Random(settings.Random, FirstFlight.DestinationLength);
+        var version = new VersionChoice(EndpointRole.Client, settings.Version, settings.Versions ?? [settings.Version]);
         ConnectionState state = CreateState(
-            EndpointRole.Client, settings.Version, settings.ConnectionIds, destination, destination, local, remote, settings.Random, events);
+            EndpointRole.Client, version, settings.ConnectionIds, destination, destination, local, remote, settings.Random, events);
         state.InitialToken = settings.AddressToken;
         var connection = new Connection(state, now);
-        TransportParameterSet parameters = LocalParameters.Create(state, settings);
-        state.SetLocalParameters(parameters, settings);
-        connection._start.SetInitialKeys(destination);
-        connection._handshake.Attach(new ClientHandshake(tls, TransportParameterWriter.Write(parameters, settings.Random), connection._handshake, settings.Random));
+        connection._start.FirstFlight = new FirstFlight(state, settings, tls, connection._handshake, connection._initial);
         connection.SetHandshakeTimeout(settings.HandshakeTimeout, now);
         state.Idle.Configure(settings.IdleTimeout, TimeSpan.Zero, TimeSpan.Zero, state.ProbePeriod, now);
-        connection._handshake.Start();
+        try
+        {
+            connection._start.FirstFlight.Begin();
+        }
+        catch
+        {
+            // There is nothing to offer: nothing is sent, and the id is free again.
+            state.LocalIds.RemoveAll();
+            state.Dispose();
+            throw;
+        }
+
         return connection;
     }
 
@@ -160,7 +177,7 @@ internal sealed class Connection : IDisposable
         in ServerInitial initial, TimeSpan handshakeTimeout, IConnectionIdSource ids, IRandomSource random, IConnectionEvents events, Timestamp now)
     {
         ConnectionState state = CreateState(
-            EndpointRole.Server, initial.Version, ids, initial.SourceConnectionId, initial.OriginalDestination, initial.Local, initial.Remote, random, events);
+            EndpointRole.Server, new VersionChoice(EndpointRole.Server, initial.Version, []), ids, initial.SourceConnectionId, initial.OriginalDestination, initial.Local, initial.Remote, random, events);
         state.RetrySource = initial.RetrySource;
         if (initial.IsAddressValidated)
         {
@@ -168,7 +185,7 @@ internal sealed class Connection : IDisposable
         }
 
         var connection = new Connection(state, now);
-        connection._start.SetInitialKeys(initial.DestinationConnectionId);
+        connection._initial.Derive(initial.DestinationConnectionId);
         connection._handshake.Attach(new ServerHandshake(connection._handshake, random));
         connection.SetHandshakeTimeout(handshakeTimeout, now);
         state.LocalIds.AddOriginal(initial.DestinationConnectionId);
@@ -356,7 +373,7 @@ internal sealed class Connection : IDisposable
 
     private static ConnectionState CreateState(
         EndpointRole role,
-        QuicVersion version,
+        VersionChoice version,
         IConnectionIdSource ids,
         in ConnectionId peer,
         in ConnectionId original,
@@ -402,7 +419,7 @@ internal sealed class Connection : IDisposable
                 _handshake.SendTickets(unixMilliseconds);
                 if (settings.NewTokens is { } tokens)
                 {
-                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, _state.Version, unixMilliseconds));
+                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, _state.Version.Current, unixMilliseconds));
                 }
             }
 

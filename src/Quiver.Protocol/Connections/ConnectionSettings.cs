@@ -1,4 +1,5 @@
 using Quiver.Protocol.ConnectionIds;
+using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tokens;
 using Quiver.Protocol.TransportParameters;
@@ -35,11 +36,20 @@ internal sealed record ConnectionSettings
     /// <summary>Largest window that auto-tuning may reach, for one stream; a connection's is never below its own initial value.</summary>
     public ulong MaxStreamReceiveWindow { get; init; } = 16 << 20;
 
-    /// <summary>Client: the version that it begins with, and stays with. A server takes what the client chose.</summary>
+    /// <summary>
+    /// Most wanted first. Client: what it offers the server to choose from, <see cref="Version"/> among them; null: that alone. Server: what
+    /// it takes; null: whatever the client begins with. RFC 9368 §2.3.
+    /// </summary>
+    public IReadOnlyList<QuicVersion>? Versions { get; init; }
+
+    /// <summary>Client: the version that it begins with.</summary>
     public QuicVersion Version { get; init; } = QuicVersion.V1;
 
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
+
+    /// <summary>After so many packets we change our keys. RFC 9001 §6.6.</summary>
+    public ulong MaxPacketsPerKey { get; init; } = KeyUpdate.DefaultMaxPackets;
 
     /// <summary>Error code of RESET_STREAM and STOP_SENDING for streams that end by themselves.</summary>
     public ulong DefaultStreamErrorCode { get; init; }

@@ -70,11 +70,10 @@ internal sealed class ConnectionState : IDisposable
 
     public required PeerConnectionIds PeerIds { get; init; }
 
-    /// <summary>The version of the connection: the client's choice, which long headers have from the first to the last. RFC 9368 §2.</summary>
-    public required QuicVersion Version { get; init; }
+    public required VersionChoice Version { get; init; }
 
     /// <summary>The client's first Destination Connection ID, from which the Initial keys come. RFC 9001 §5.2.</summary>
-    public required ConnectionId OriginalDestination { get; init; }
+    public required ConnectionId OriginalDestination { get; set; }
 
     /// <summary>The Source Connection ID of our own first packet.</summary>
     public required ConnectionId LocalInitialSource { get; init; }
@@ -129,6 +128,7 @@ internal sealed class ConnectionState : IDisposable
     {
         Settings = settings;
         LocalParameters = local;
+        ApplicationKeys.MaxPackets = settings.MaxPacketsPerKey;
         Streams = new StreamContext(local.InitialMaxData)
         {
             MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),

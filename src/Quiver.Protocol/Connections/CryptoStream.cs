@@ -13,7 +13,7 @@ internal sealed class CryptoStream : IFrameSource, ISentFrameOwner
 
     private const int MinRoom = 32;
 
-    private readonly SendBuffer _send = new();
+    private SendBuffer _send = new();
     private readonly ReorderBuffer _receive = new();
 
     public bool HasFrames => _send.HasLost || _send.Unsent > 0;
@@ -51,6 +51,13 @@ internal sealed class CryptoStream : IFrameSource, ISentFrameOwner
     public void OnAcked(in SentFrame frame) => _send.OnAcked(frame.Offset, frame.Length);
 
     public void OnLost(in SentFrame frame) => _send.OnLost(frame.Offset, frame.Length);
+
+    /// <summary>Client: another handshake begins, at offset 0. Nothing was received yet.</summary>
+    public void Restart()
+    {
+        Clear();
+        _send = new SendBuffer();
+    }
 
     public void Clear()
     {

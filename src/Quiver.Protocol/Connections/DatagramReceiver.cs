@@ -77,8 +77,8 @@ internal sealed class DatagramReceiver(
                 throw new ArgumentOutOfRangeException(nameof(header));
         }
 
-        // The version never changes under way. RFC 9369 §4.1.
-        if (header.Type != PacketType.OneRtt && header.Version != state.Version)
+        // A packet of a version that is not (or no longer) in use is dropped. RFC 9369 §4.1.
+        if (header.Type != PacketType.OneRtt && !state.Version.Admits(header.Type, header.Version))
         {
             return;
         }
@@ -101,7 +101,8 @@ internal sealed class DatagramReceiver(
             return;
         }
 
-        if (!opener.CanOpen(header.Type))
+        start.BeforeOpening(header);
+        if (!opener.CanOpen(header))
         {
             if (!opener.IsDiscarded(header.Type))
             {

@@ -10,7 +10,7 @@ namespace Quiver.Protocol.Connections;
 /// <summary>
 /// Joins TLS and the connection: CRYPTO bytes in and out, secrets to keys, transport parameters, and what completion changes. RFC 9001 §4.
 /// </summary>
-internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
+internal sealed class HandshakeDriver(ConnectionState state, InitialProtection initial) : ITlsSink
 {
     private ITlsHandshake _tls = null!; // Attach follows construction: the handshake needs its sink first
     private bool _wasSuspended;
@@ -29,6 +29,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
     /// <summary>Takes a CRYPTO frame and gives TLS what is now in order.</summary>
     public void OnCryptoFrame(PacketSpace space, in CryptoFrame frame)
     {
+        state.Version.Settle();
         space.Crypto.OnFrame(frame);
         while (space.Crypto.Peek() is { IsEmpty: false } chunk)
         {
@@ -46,9 +47,16 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     public void ResumeWithServerSettings(ConnectionSettings settings, ServerTlsSettings tls)
     {
+        // Before the first CRYPTO frame, which has the version of the connection. RFC 9369 §4.1.
+        QuicVersion version = state.Version.SelectForClient(settings.Versions, state.PeerParameters!.VersionInformation); // they came with the ClientHello
+        if (version != state.Version.Current)
+        {
+            initial.ChangeVersion(version);
+        }
+
         TransportParameterSet parameters = LocalParameters.Create(state, settings);
         state.SetLocalParameters(parameters, settings);
-        UseLimits(state.PeerParameters!); // they came with the ClientHello, which the handshake waits with
+        UseLimits(state.PeerParameters);
         if (tls.Psk is { AllowsEarlyData: true } psk && !Supports(parameters, psk.RememberedParameters.Span))
         {
             tls = tls with { Psk = psk with { AllowsEarlyData = false } };
@@ -61,7 +69,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     /// <summary>Server, once complete.</summary>
     public void SendTickets(long unixMilliseconds) => _tls.SendTickets(
-        state.Version, TransportParameterWriter.Write(RememberedParameters.Of(state.LocalParameters!)), unixMilliseconds); // fixed before
+        state.Version.Current, TransportParameterWriter.Write(RememberedParameters.Of(state.LocalParameters!)), unixMilliseconds); // fixed before
 
     public void ResumeWithCertificateVerdict(TlsAlert? rejection, string reason)
     {
@@ -73,7 +81,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     public void OnReadSecret(EncryptionLevel level, CipherSuite suite, ReadOnlySpan<byte> secret)
     {
-        PacketProtection keys = PacketProtection.Create(state.Version, suite, secret);
+        PacketProtection keys = CreateKeys(level, suite, secret);
         if (level == EncryptionLevel.Application)
         {
             state.ApplicationKeys.SetRead(keys);
@@ -90,7 +98,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
 
     public void OnWriteSecret(EncryptionLevel level, CipherSuite suite, ReadOnlySpan<byte> secret)
     {
-        PacketProtection keys = PacketProtection.Create(state.Version, suite, secret);
+        PacketProtection keys = CreateKeys(level, suite, secret);
         if (level == EncryptionLevel.Application)
         {
             state.ApplicationKeys.SetWrite(keys, state.Space(PacketNumberSpace.Application).Recovery.Log.NextPacketNumber);
@@ -116,7 +124,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         EndpointRole sender = state.Role == EndpointRole.Client ? EndpointRole.Server : EndpointRole.Client;
         TransportParameterSet peer = TransportParameterReader.Read(encoded, sender);
         Authenticate(peer);
-        CheckVersion(peer.VersionInformation);
+        state.Version.Check(peer.VersionInformation);
         state.PeerParameters = peer;
         state.Recovery.PeerMaxAckDelay = peer.MaxAckDelay;
         if (peer.StatelessResetToken is StatelessResetToken token)
@@ -146,7 +154,7 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
     }
 
     public void OnSessionTicket(TlsSession session) =>
-        state.Events.OnSessionTicket(session, RememberedParameters.Of(state.PeerParameters!)); // the handshake is complete
+        state.Events.OnSessionTicket(session with { Version = state.Version.Current }, RememberedParameters.Of(state.PeerParameters!)); // the handshake is complete
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
         state.Events.OnKeyLog(label, clientRandom, secret);
@@ -214,16 +222,9 @@ internal sealed class HandshakeDriver(ConnectionState state) : ITlsSink
         _wasSuspended = suspended;
     }
 
-    /// <summary>The version in the packets must be the one that TLS now vouches for. RFC 9368 §4.</summary>
-    private void CheckVersion(VersionInformation? information)
-    {
-        if (information is not null && information.Chosen != (uint)state.Version)
-        {
-            TransportException.Throw(
-                TransportErrorCode.VersionNegotiationError,
-                $"the peer chose version {information.Chosen:x8}, and its packets have {(uint)state.Version:x8}");
-        }
-    }
+    /// <summary>Early data stays in the version that the client began with. RFC 9369 §4.1.</summary>
+    private PacketProtection CreateKeys(EncryptionLevel level, CipherSuite suite, ReadOnlySpan<byte> secret) => PacketProtection.Create(
+        level == EncryptionLevel.EarlyData ? state.Version.Original : state.Version.Current, suite, secret);
 
     /// <summary>The ids that were used must be those that TLS now vouches for. RFC 9000 §7.3.</summary>
     private void Authenticate(TransportParameterSet peer)

@@ -8,19 +8,21 @@ namespace Quiver.Protocol.Connections;
 /// The first exchange: which ids and keys are used, Retry, Version Negotiation, and when an address counts as validated.
 /// RFC 9000 §6, §7.2, §8.1.
 /// </summary>
-internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser closer)
+internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser closer, InitialProtection initial)
 {
     /// <summary>Whether any packet of the peer was authenticated.</summary>
     public bool HasSeenPeer { get; private set; }
 
-    public void SetInitialKeys(in ConnectionId destination)
+    /// <summary>Client: how to begin anew in another version.</summary>
+    public FirstFlight? FirstFlight { get; set; }
+
+    /// <summary>Client: an Initial in another version that we offer may be the server's, and is opened to see. RFC 9369 §4.1.</summary>
+    public void BeforeOpening(in PacketHeader header)
     {
-        PacketSpace initial = state.Space(PacketNumberSpace.Initial);
-        EndpointRole peer = state.Role == EndpointRole.Client ? EndpointRole.Server : EndpointRole.Client;
-        initial.Read?.Dispose();
-        initial.Write?.Dispose();
-        initial.Read = InitialKeys.Create(state.Version, destination.Span, peer);
-        initial.Write = InitialKeys.Create(state.Version, destination.Span, state.Role);
+        if (header.Type == PacketType.Initial && state.Version.MayBecome(header.Version))
+        {
+            initial.Expect(header.Version);
+        }
     }
 
     /// <summary>A packet of the handshake was authenticated.</summary>
@@ -30,6 +32,12 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         if (header.Type == PacketType.OneRtt)
         {
             return;
+        }
+
+        if (header.Type == PacketType.Initial && state.Version.MayBecome(header.Version))
+        {
+            // It is: the server has changed the version. RFC 9369 §4.1.
+            initial.ChangeVersion(header.Version);
         }
 
         if (state.PeerInitialSource is null)
@@ -50,14 +58,15 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
     /// <summary>Client: follows one Retry, and only before anything else came. RFC 9000 §17.2.5.2.</summary>
     public void OnRetry(ReadOnlySpan<byte> packet, in PacketHeader header)
     {
-        if (state.Role != EndpointRole.Client || header.Version != state.Version || HasSeenPeer || state.RetrySource is not null || header.Token.IsEmpty
+        // It is of the version that we began with. RFC 9369 §4.1.
+        if (state.Role != EndpointRole.Client || header.Version != state.Version.Original || HasSeenPeer || state.RetrySource is not null || header.Token.IsEmpty
             || state.IsClosing || header.Source == state.PeerIds.Current)
         {
             return;
         }
 
         Span<byte> tag = stackalloc byte[RetryIntegrity.TagLength];
-        RetryIntegrity.ComputeTag(state.Version, state.OriginalDestination.Span, packet[..^RetryIntegrity.TagLength], tag);
+        RetryIntegrity.ComputeTag(header.Version, state.OriginalDestination.Span, packet[..^RetryIntegrity.TagLength], tag);
         if (!packet[^RetryIntegrity.TagLength..].SequenceEqual(tag))
         {
             return;
@@ -66,27 +75,40 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         state.RetrySource = header.Source;
         state.InitialToken = header.Token.ToArray();
         state.PeerIds.Replace(header.Source);
-        SetInitialKeys(header.Source);
+        initial.Derive(header.Source);
 
         // All is sent anew, early data too; packet numbers go on. RFC 9000 §17.2.5.3.
         state.Recovery.ForgetSent(PacketNumberSpace.Initial);
         state.Recovery.ForgetSent(PacketNumberSpace.Application);
     }
 
-    /// <summary>Client: gives up when the server does not speak our version. RFC 9000 §6.2.</summary>
+    /// <summary>
+    /// Client: begins again with the version that it likes best of those that the server offers, or gives up when it speaks none of them.
+    /// RFC 9000 §6.2, RFC 9368 §2.1.
+    /// </summary>
     public void OnVersionNegotiation(ReadOnlySpan<byte> packet, in PacketHeader header, Timestamp now)
     {
-        ReadOnlySpan<byte> versions = packet[header.PayloadOffset..];
-
-        // Not once anything else came, nor if it lists the version that we use, nor for other ids than ours.
-        if (state.Role != EndpointRole.Client || HasSeenPeer || state.RetrySource is not null || state.IsClosing
-            || header.Source != state.OriginalDestination || VersionNegotiationPacket.Offers(versions, state.Version))
+        // Not once anything else came, an earlier one included, nor for other ids than ours. Servers follow none. RFC 9000 §6.2, RFC 9368 §2.1, §4.
+        if (FirstFlight is null || HasSeenPeer || state.RetrySource is not null || state.IsClosing || state.Version.FollowsNegotiation
+            || header.Source != state.OriginalDestination || header.Destination != state.LocalInitialSource
+            || !VersionNegotiationPacket.TryRead(packet[header.PayloadOffset..], out uint[] versions))
         {
             return;
         }
 
-        closer.Abandon(
-            new CloseReason(CloseKind.VersionNegotiation, (ulong)TransportErrorCode.VersionNegotiationError, 0, $"the server offers versions {Convert.ToHexString(versions)}, we speak {(uint)state.Version:x8}"),
-            now);
+        // What lists the version that we used is forged, or old. RFC 9000 §6.2, RFC 9368 §4.
+        if (versions.Contains((uint)state.Version.Original))
+        {
+            return;
+        }
+
+        if (VersionChoice.Select(state.Version.Offered, versions) is QuicVersion version)
+        {
+            FirstFlight.BeginAgain(version);
+            return;
+        }
+
+        string reason = $"the server offers {QuicVersions.Describe(versions)}, this side {QuicVersions.Describe(state.Version.Offered)}";
+        closer.Abandon(new CloseReason(CloseKind.VersionNegotiation, (ulong)TransportErrorCode.VersionNegotiationError, 0, reason), now);
     }
 }

@@ -25,7 +25,9 @@ internal static class LocalParameters
             InitialMaxStreamDataUni = settings.UnidirectionalReceiveWindow,
             InitialMaxStreamsBidi = (ulong)settings.MaxInboundBidirectionalStreams,
             InitialMaxStreamsUni = (ulong)settings.MaxInboundUnidirectionalStreams,
-            VersionInformation = VersionInformation.Of(state.Role, state.Version),
+            VersionInformation = server
+                ? VersionInformation.Of(state.Version.Current, settings.Versions ?? QuicVersions.Spoken)
+                : VersionInformation.Of(state.Version.Original, state.Version.Offered),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
 

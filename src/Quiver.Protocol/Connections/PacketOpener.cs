@@ -12,13 +12,10 @@ internal sealed class PacketOpener(ConnectionState state)
     private const byte ShortReservedBits = 0x18;
     private const byte KeyPhaseBit = 0x04;
 
-    /// <summary>Whether the keys for a packet of the type are there.</summary>
-    public bool CanOpen(PacketType type) => type switch
-    {
-        PacketType.OneRtt => state.ApplicationKeys.CanRead && state.Phase != ConnectionPhase.Handshaking,
-        PacketType.ZeroRtt => state.Early.Read is not null,
-        _ => state.Space(SpaceOf(type)).Read is not null,
-    };
+    /// <summary>Whether the keys for a packet are there.</summary>
+    public bool CanOpen(in PacketHeader header) => header.Type == PacketType.OneRtt
+        ? state.ApplicationKeys.CanRead && state.Phase != ConnectionPhase.Handshaking
+        : KeysOf(header) is not null;
 
     /// <summary>Whether the keys of a packet of the type are gone for good.</summary>
     public bool IsDiscarded(PacketType type) => type switch
@@ -43,7 +40,7 @@ internal sealed class PacketOpener(ConnectionState state)
         }
 
         bool isLong = header.Type != PacketType.OneRtt;
-        PacketProtection? keys = header.Type == PacketType.ZeroRtt ? state.Early.Read : space.Read;
+        PacketProtection? keys = isLong ? KeysOf(header) : null;
         Span<byte> mask = stackalloc byte[PacketProtection.MaskLength];
         ReadOnlySpan<byte> sample = packet.Slice(sampleOffset, PacketProtection.SampleLength);
         if (isLong)
@@ -86,6 +83,11 @@ internal sealed class PacketOpener(ConnectionState state)
         opened = new OpenedPacket(space, level, number, header.Destination, payload[..^PacketProtection.TagLength]);
         return true;
     }
+
+    private PacketProtection? KeysOf(in PacketHeader header) =>
+        header.Type == PacketType.ZeroRtt ? state.Early.Read
+        : header.Version == state.Version.Current ? state.Space(SpaceOf(header.Type)).Read
+        : state.Space(SpaceOf(header.Type)).ReadOther;
 
     private static PacketNumberSpace SpaceOf(PacketType type) => type switch
     {

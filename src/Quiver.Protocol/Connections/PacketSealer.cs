@@ -36,7 +36,9 @@ internal sealed class PacketSealer(ConnectionState state)
         }
         else
         {
-            LongHeader.Write(ref writer, state.Version, TypeOf(level), peer, state.LocalInitialSource, state.InitialToken, numberLength);
+            // Early data stays in the version that we began with. RFC 9369 §4.1.
+            QuicVersion version = level == EncryptionLevel.EarlyData ? state.Version.Original : state.Version.Current;
+            LongHeader.Write(ref writer, version, TypeOf(level), peer, state.LocalInitialSource, state.InitialToken, numberLength);
         }
 
         int numberOffset = offset + writer.Position;

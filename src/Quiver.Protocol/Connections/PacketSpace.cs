@@ -28,6 +28,9 @@ internal sealed class PacketSpace(PacketNumberSpace id, SpaceRecovery recovery) 
 
     public PacketProtection? Write { get; set; }
 
+    /// <summary>Initial packets only: to read those of the other version, while there may be two. RFC 9369 §4.1.</summary>
+    public PacketProtection? ReadOther { get; set; }
+
     public bool IsDiscarded { get; private set; }
 
     /// <summary>Drops the keys; packets of this space are neither sent nor read any more. RFC 9001 §4.9.</summary>
@@ -36,7 +39,8 @@ internal sealed class PacketSpace(PacketNumberSpace id, SpaceRecovery recovery) 
         IsDiscarded = true;
         Read?.Dispose();
         Write?.Dispose();
-        Read = Write = null;
+        ReadOther?.Dispose();
+        Read = Write = ReadOther = null;
         Crypto.Clear();
     }
 }

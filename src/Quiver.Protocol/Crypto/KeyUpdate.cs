@@ -1,3 +1,4 @@
+using System.Buffers;
 using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Crypto;
@@ -6,8 +7,13 @@ namespace Quiver.Protocol.Crypto;
 /// The 1-RTT keys of both directions through their key phases: follows the peer's updates and starts our own before a key wears out.
 /// RFC 9001 §6. Old receive keys stay for packets that come late.
 /// </summary>
-internal sealed class KeyUpdate : IDisposable
+/// <param name="maxFailures">Packets that may fail authentication, by suite; null: the RFC's numbers.</param>
+internal sealed class KeyUpdate(Func<CipherSuite, ulong>? maxFailures = null) : IDisposable
 {
+    /// <summary>Half of what AES-GCM stands, so that the update has as long again to be acknowledged. RFC 9001 §6.6.</summary>
+    public const ulong DefaultMaxPackets = 1 << 22;
+
+    private readonly Func<CipherSuite, ulong> _maxFailures = maxFailures ?? AeadLimits.Integrity;
     private PacketProtection? _write;
     private PacketProtection? _read;
     private PacketProtection? _nextRead;
@@ -17,12 +23,16 @@ internal sealed class KeyUpdate : IDisposable
     private ulong _firstReceived;
     private ulong _sealed;
     private ulong _failed;
-    private bool _isPhaseAcked;
+    private bool _mayUpdate;
+    private Timestamp _settled = Timestamp.Never;
     private bool _isRequested;
 
     public bool CanRead => _read is not null;
 
     public bool CanWrite => _write is not null;
+
+    /// <summary>After so many packets we change our keys.</summary>
+    public ulong MaxPackets { get; set; } = DefaultMaxPackets;
 
     /// <summary>How often the keys have changed.</summary>
     public int Updates { get; private set; }
@@ -57,8 +67,7 @@ internal sealed class KeyUpdate : IDisposable
             TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_sealed} packets were protected with one key");
         }
 
-        // An update needs an acknowledged packet of the phase before. RFC 9001 §6.1.
-        if ((_isRequested || _sealed >= limit / 2) && _isPhaseAcked && _nextRead is not null)
+        if ((_isRequested || _sealed >= Math.Min(MaxPackets, limit / 2)) && _mayUpdate && _nextRead is not null)
         {
             Advance(packetNumber);
             _previousExpires = Timestamp.Never; // set by the first packet in the new phase
@@ -74,7 +83,24 @@ internal sealed class KeyUpdate : IDisposable
         _write!.Seal(packetNumber, header, payload);
     }
 
-    public void OnAcked(ulong packetNumber) => _isPhaseAcked |= packetNumber >= _firstSent;
+    /// <summary>
+    /// An update needs an acknowledged packet of the phase before; and a later one waits until the peer has let go of older keys, for
+    /// <paramref name="retention"/>, which is three PTOs. RFC 9001 §6.1, §6.5.
+    /// </summary>
+    public void OnAcked(ulong packetNumber, TimeSpan retention, Timestamp now)
+    {
+        if (packetNumber < _firstSent)
+        {
+            return;
+        }
+
+        if (_settled == Timestamp.Never)
+        {
+            _settled = Updates == 0 ? now : now + retention;
+        }
+
+        _mayUpdate |= now >= _settled;
+    }
 
     /// <summary>Opens a packet with the keys of its phase; moves on when the peer has updated. <paramref name="retention"/> is three PTOs.</summary>
     public bool TryOpen(
@@ -88,10 +114,13 @@ internal sealed class KeyUpdate : IDisposable
 
         bool isCurrent = phase == Phase;
         PacketProtection? keys = isCurrent ? _read : packetNumber < _firstReceived || _firstReceived == ulong.MaxValue ? _previousRead : _nextRead;
-        if (keys is null || !keys.TryOpen(packetNumber, header, payload))
+        bool isOpened = ReferenceEquals(keys, _nextRead) && _previousRead is not null
+            ? TryOpenNext(packetNumber, header, payload)
+            : keys is not null && keys.TryOpen(packetNumber, header, payload);
+        if (!isOpened)
         {
             // Too many forgeries wear the key out as well. RFC 9001 §6.6.
-            if (++_failed >= AeadLimits.Integrity(_read!.Suite))
+            if (++_failed >= _maxFailures(_read!.Suite))
             {
                 TransportException.Throw(TransportErrorCode.AeadLimitReached, $"{_failed} packets failed authentication");
             }
@@ -113,6 +142,12 @@ internal sealed class KeyUpdate : IDisposable
         }
         else if (ReferenceEquals(keys, _nextRead))
         {
+            // Nothing of ours has these keys yet, so the peer cannot have seen the last update acknowledged. RFC 9001 §6.2.
+            if (_sealed == 0)
+            {
+                TransportException.Throw(TransportErrorCode.KeyUpdateError, "the peer changes its keys again before the last change was acknowledged");
+            }
+
             Advance(nextSendNumber);
             _firstReceived = packetNumber;
             _previousExpires = now + retention;
@@ -129,6 +164,33 @@ internal sealed class KeyUpdate : IDisposable
         _previousRead?.Dispose();
     }
 
+    /// <summary>After what came under newer keys nothing may come under the old ones. RFC 9001 §6.4.</summary>
+    private bool TryOpenNext(ulong packetNumber, ReadOnlySpan<byte> header, Span<byte> payload)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(payload.Length);
+        try
+        {
+            // Opening in place destroys what it does not authenticate.
+            payload.CopyTo(copy);
+            if (_nextRead!.TryOpen(packetNumber, header, payload))
+            {
+                return true;
+            }
+
+            if (_previousRead!.TryOpen(packetNumber, header, copy.AsSpan(0, payload.Length)))
+            {
+                TransportException.Throw(
+                    TransportErrorCode.KeyUpdateError, $"packet {packetNumber} has old keys, and packet {_firstReceived} had newer ones");
+            }
+
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
     private void Advance(ulong nextSendNumber)
     {
         _previousRead?.Dispose();
@@ -141,7 +203,8 @@ internal sealed class KeyUpdate : IDisposable
         Phase = !Phase;
         _firstSent = nextSendNumber;
         _firstReceived = ulong.MaxValue;
-        _isPhaseAcked = false;
+        _mayUpdate = false;
+        _settled = Timestamp.Never;
         _isRequested = false;
         _sealed = 0;
         Updates++;

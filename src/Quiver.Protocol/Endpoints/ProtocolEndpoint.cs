@@ -20,6 +20,9 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
 
     public bool AcceptsConnections { get; set; } = acceptsConnections;
 
+    /// <summary>The versions in which clients may begin, most wanted first.</summary>
+    public IReadOnlyList<QuicVersion> Versions { get; set; } = QuicVersions.Spoken;
+
     /// <summary>Ids in use, over all connections.</summary>
     public int Count
     {
@@ -50,6 +53,11 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
         if (header.Type == PacketType.OneRtt)
         {
             return RouteReset(datagram, arrival, RouteKind.Reset);
+        }
+
+        if (header.Type != PacketType.VersionNegotiation && !Versions.Contains(header.Version))
+        {
+            return RouteUnknownVersion(datagram);
         }
 
         if (AcceptsConnections && header.Type == PacketType.ZeroRtt && header.Destination.Length >= MinInitialDestination)
@@ -123,11 +131,14 @@ internal sealed class ProtocolEndpoint<T>(int idLength, bool acceptsConnections 
             return RouteReset(datagram, arrival, RouteKind.Drop);
         }
 
-        // Never in answer to Version Negotiation, nor to a small datagram. RFC 9000 §6.1, RFC 8999 §6.
-        bool answer = AcceptsConnections && version != (uint)QuicVersion.Negotiation && !QuicVersions.IsSpoken(version)
-            && datagram.Length >= PacketHeader.MinInitialDatagram;
-        return answer ? new Route<T>(RouteKind.NegotiateVersion, null, default) : default;
+        // Never in answer to Version Negotiation. RFC 9000 §6.1.
+        return version != (uint)QuicVersion.Negotiation && !QuicVersions.IsSpoken(version) ? RouteUnknownVersion(datagram) : default;
     }
+
+    /// <summary>Only a datagram that could begin a connection is answered: the answer is never longer. RFC 9000 §6.1, RFC 8999 §6.</summary>
+    private Route<T> RouteUnknownVersion(ReadOnlySpan<byte> datagram) => AcceptsConnections && datagram.Length >= PacketHeader.MinInitialDatagram
+        ? new Route<T>(RouteKind.NegotiateVersion, null, default)
+        : default;
 
     /// <summary>A datagram for nobody may end in the reset token of a connection to its sender. RFC 9000 §10.3.1.</summary>
     private Route<T> RouteReset(ReadOnlySpan<byte> datagram, in DatagramArrival arrival, RouteKind otherwise)

@@ -37,9 +37,9 @@ internal sealed class StatelessAnswers(IConnectionIdSource ids, AddressTokens to
     public long Suppressed { get; private set; }
 
     /// <summary>To a version that we do not speak. RFC 9000 §6.1.</summary>
-    public int WriteVersionNegotiation(ReadOnlySpan<byte> datagram, Span<byte> destination, Timestamp now) =>
+    public int WriteVersionNegotiation(ReadOnlySpan<byte> datagram, IReadOnlyList<QuicVersion> versions, Span<byte> destination, Timestamp now) =>
         PacketHeader.TryReadInvariant(datagram, out _, out ReadOnlySpan<byte> clientDestination, out ReadOnlySpan<byte> clientSource) && Allow(_negotiations, now)
-            ? VersionNegotiationPacket.Write(destination, clientDestination, clientSource, random)
+            ? VersionNegotiationPacket.Write(destination, clientDestination, clientSource, versions, random)
             : 0;
 
     /// <summary>To a client that is to prove its address first. RFC 9000 §8.1.2.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Primitives;
 
@@ -6,8 +7,15 @@ namespace Quiver.Protocol.Packets;
 /// <summary>Version Negotiation: the versions that a server speaks. RFC 9000 §17.2.1.</summary>
 internal static class VersionNegotiationPacket
 {
+    /// <summary>More entries than these say nothing new, and are not looked at.</summary>
+    public const int MaxVersions = 64;
+
     public static int Write(
-        Span<byte> destination, ReadOnlySpan<byte> clientDestination, ReadOnlySpan<byte> clientSource, IRandomSource random)
+        Span<byte> destination,
+        ReadOnlySpan<byte> clientDestination,
+        ReadOnlySpan<byte> clientSource,
+        IReadOnlyList<QuicVersion> versions,
+        IRandomSource random)
     {
         Span<byte> grease = stackalloc byte[2];
         random.Fill(grease);
@@ -20,7 +28,7 @@ internal static class VersionNegotiationPacket
         writer.WriteBytes(clientSource);
         writer.WriteByte((byte)clientDestination.Length);
         writer.WriteBytes(clientDestination);
-        foreach (QuicVersion version in QuicVersions.Spoken)
+        foreach (QuicVersion version in versions)
         {
             writer.WriteUInt32((uint)version);
         }
@@ -30,17 +38,21 @@ internal static class VersionNegotiationPacket
         return writer.Position;
     }
 
-    public static bool Offers(ReadOnlySpan<byte> versions, QuicVersion version)
+    /// <summary>Reads what follows the header. A packet without a version, or with part of one, is no packet. RFC 8999 §6.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> payload, out uint[] versions)
     {
-        var reader = new PacketReader(versions);
-        while (reader.TryReadUInt32(out uint offered))
+        versions = [];
+        if (payload.IsEmpty || payload.Length % sizeof(uint) != 0)
         {
-            if (offered == (uint)version)
-            {
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        versions = new uint[Math.Min(payload.Length / sizeof(uint), MaxVersions)];
+        for (int i = 0; i < versions.Length; i++)
+        {
+            versions[i] = BinaryPrimitives.ReadUInt32BigEndian(payload[(i * sizeof(uint))..]);
+        }
+
+        return true;
     }
 }

@@ -267,6 +267,13 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         space.Log.Trim();
     }
 
+    /// <summary>Client: another connection begins, so packet numbers do too. RFC 9000 §12.3.</summary>
+    public void Restart(PacketNumberSpace spaceId)
+    {
+        ForgetSent(spaceId);
+        _spaces[(int)spaceId].Log.Restart();
+    }
+
     private static void TellAcked(SentPacketLog log, in SentPacket packet)
     {
         for (ulong i = 0; i < (ulong)packet.FrameCount; i++)

@@ -66,6 +66,14 @@ internal sealed class SentPacketLog
         _frames.RemoveUntil(_packets.Count > 0 ? _packets[_packets.Head].FirstFrame : _frames.Tail);
     }
 
+    /// <summary>Numbers begin anew; nothing may be outstanding.</summary>
+    public void Restart()
+    {
+        _packets.Clear();
+        _frames.Clear();
+        _packets.SkipTo(0);
+    }
+
     /// <summary>The space is gone, and its memory with it.</summary>
     public void Release()
     {

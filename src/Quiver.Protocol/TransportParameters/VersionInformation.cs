@@ -15,11 +15,11 @@ internal sealed class VersionInformation(uint chosen, IReadOnlyList<uint> availa
     public int Length => sizeof(uint) * (1 + available.Count);
 
     /// <summary>
-    /// What we say. A client offers the version that it begins with alone, so that no server changes it under way (RFC 9368 §2.3); a
-    /// server says all that it speaks.
+    /// What we say: a client the version that it begins with and all that the server may choose from, most wanted first; a server the
+    /// version of the connection and all that it speaks.
     /// </summary>
-    public static VersionInformation Of(EndpointRole role, QuicVersion version) =>
-        new((uint)version, role == EndpointRole.Client ? [(uint)version] : [.. QuicVersions.Spoken.Select(x => (uint)x)]);
+    public static VersionInformation Of(QuicVersion chosen, IReadOnlyList<QuicVersion> available) =>
+        new((uint)chosen, [.. available.Select(x => (uint)x)]);
 
     /// <summary>Null when it is malformed.</summary>
     public static VersionInformation? Read(ReadOnlySpan<byte> value)

@@ -19,9 +19,10 @@ internal static class GetCommand
         Option<string?> ca = new("--ca") { Description = "Trust the certificates of this PEM file, and only those.", HelpName = "FILE" };
         Option<bool> resume = new("--resume") { Description = "Connect twice: once for a session ticket, then with it, and say how that went." };
         Option<bool> earlyData = new("--early-data") { Description = "As --resume, and send the requests before the handshake is complete (0-RTT)." };
-        Option<bool> version2 = new("--v2") { Description = "Connect with QUIC version 2 (RFC 9369)." };
+        Option<bool> version2 = new("--v2") { Description = "Connect with QUIC version 2 (RFC 9369), and no other." };
+        Option<bool> verbose = new("--verbose", "-v") { Description = "Tell of each connection how it began, what was negotiated and how it went, on the standard error." };
         Option<double?> timeout = new("--timeout") { Description = "Give up after so many seconds. Default: never.", HelpName = "SECONDS" };
-        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, timeout };
+        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, verbose, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             GetOptions options = new()
@@ -33,7 +34,8 @@ internal static class GetCommand
                 Roots = parsed.GetValue(ca) is { } file ? LoadRoots(file) : null,
                 Resume = parsed.GetValue(resume) || parsed.GetValue(earlyData),
                 EarlyData = parsed.GetValue(earlyData),
-                Version = parsed.GetValue(version2) ? QuicVersion.Version2 : QuicVersion.Version1,
+                Versions = parsed.GetValue(version2) ? [QuicVersion.Version2] : [QuicVersion.Version1, QuicVersion.Version2],
+                Verbose = parsed.GetValue(verbose),
                 Timeout = ParseTimeout(parsed.GetValue(timeout)),
             };
             if (options is { Output: Destination.StandardOutput, Urls.Count: > 1 })

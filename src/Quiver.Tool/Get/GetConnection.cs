@@ -19,7 +19,7 @@ internal static class GetConnection
             RemoteEndPoint = IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port),
             DefaultStreamErrorCode = 0,
             DefaultCloseErrorCode = 0,
-            Version = options.Version,
+            Versions = options.Versions,
             ClientAuthenticationOptions = new SslClientAuthenticationOptions
             {
                 ApplicationProtocols = [HqProtocol.Name],

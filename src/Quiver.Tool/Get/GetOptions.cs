@@ -24,7 +24,11 @@ internal sealed record GetOptions
     /// <summary>Whether requests go out as early data.</summary>
     public bool EarlyData { get; init; }
 
-    public QuicVersion Version { get; init; } = QuicVersion.Version1;
+    /// <summary>Versions of QUIC, most wanted first.</summary>
+    public IReadOnlyList<QuicVersion> Versions { get; init; } = [QuicVersion.Version1, QuicVersion.Version2];
+
+    /// <summary>Whether to tell how each connection began and went.</summary>
+    public bool Verbose { get; init; }
 
     /// <summary>For everything together.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;

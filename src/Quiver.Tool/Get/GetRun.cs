@@ -48,6 +48,7 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
     private async Task FetchAsync(IReadOnlyList<Download> downloads, TransferMeter meter, CancellationToken cancellationToken)
     {
         Uri first = downloads[0].Url;
+        ConnectionReport? report = options.Verbose ? new(first.Authority) : null;
         QuicConnection connection;
         try
         {
@@ -61,6 +62,7 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
 
         await using (connection)
         {
+            Task<string> start = report?.DescribeStartAsync(connection) ?? Task.FromResult(string.Empty);
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(downloads, parallel, async (download, cancel) =>
             {
@@ -73,10 +75,23 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
                     Fail(e.Message, 1);
                 }
             });
+            if (report is not null)
+            {
+                Write(await start + report.DescribeEnd(connection));
+            }
+
             if (options.Resume && connection.HandshakeCompleted.IsCompletedSuccessfully)
             {
                 await output.Error.WriteLineAsync($"{first.Authority}: {await GetConnection.DescribeAsync(connection)}");
             }
+        }
+    }
+
+    private void Write(string lines)
+    {
+        lock (_lock)
+        {
+            output.Error.Write(lines);
         }
     }
 

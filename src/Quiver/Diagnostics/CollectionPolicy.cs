@@ -14,7 +14,9 @@ internal sealed class CollectionPolicy
     private static readonly TimeSpan s_youngEffect = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_fullEffect = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_minPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_maxPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>Well below the usual idle time-out: one connection's held streams must not keep another's dropped ones until it is closed.</summary>
+    private static readonly TimeSpan s_maxPause = TimeSpan.FromSeconds(10);
 
     private CollectionStep _last;
     private long _leaksBefore;

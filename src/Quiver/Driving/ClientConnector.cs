@@ -67,18 +67,27 @@ internal static class ClientConnector
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
-        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with { Version = (Protocol.Primitives.QuicVersion)options.Version };
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout);
         var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
-        SessionTicket? ticket = sessions?.Take();
+        SessionTicket? ticket = sessions?.Take(options.InitialVersion is { } initial ? [initial] : options.Versions);
         tls = tls with { AcceptsTickets = sessions is not null };
+        QuicVersion version = options.FirstVersion;
         if (ticket is not null && tls.Suites.Contains(ticket.Session.Suite))
         {
             tls = tls with { Session = sessions!.Offer(ticket, options.EnableEarlyData) }; // They gave the ticket.
             settings = settings with { Remembered = ticket.Parameters };
+
+            // A ticket is of one version, and says that the server speaks it. RFC 9369 §5, §6.
+            version = (QuicVersion)ticket.Session.Version;
         }
 
         ClientTokens? tokens = ClientTokens.For(options, targetHost, remote);
-        settings = settings with { AddressToken = tokens?.Take() ?? [] };
+        settings = settings with
+        {
+            Version = (Protocol.Primitives.QuicVersion)version,
+            Versions = [.. options.Versions.Select(x => (Protocol.Primitives.QuicVersion)x)],
+            AddressToken = tokens?.Take(version) ?? [],
+        };
         var handshake = new ClientHandshake(PeerCertificateRules.ForClient(options.ClientAuthenticationOptions), sessions, tokens);
         IPAddress localAddress = LocalAddresses.Select((endpoint?.LocalEndPoint ?? options.LocalEndPoint)?.Address, remote);
         EndpointLoop loop = endpoint is not null ? EndpointRegistry.Acquire(endpoint)

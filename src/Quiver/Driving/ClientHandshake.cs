@@ -33,7 +33,7 @@ internal sealed class ClientHandshake(PeerCertificateRules rules, ClientSessions
 
     public void OnEarlyData(bool isAccepted) => Connection?.OnEarlyData(isAccepted);
 
-    public void OnAddressToken(byte[] token) => tokens?.Keep(token);
+    public void OnAddressToken(byte[] token, QuicVersion version) => tokens?.Keep(token, version);
 
     public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) => sessions?.Keep(session, parameters, _certificateExpires);
 

@@ -40,7 +40,7 @@ internal static class CloseErrors
             CloseKind.StatelessReset => new QuicException(
                 QuicError.ConnectionAborted, $"The {connection} ended because the peer has forgotten it (stateless reset)."),
             CloseKind.VersionNegotiation => new QuicException(
-                QuicError.VersionNegotiationError, $"The {connection} failed because the server speaks no version of QUIC that we speak{Words(reason)}."),
+                QuicError.VersionNegotiationError, $"The {connection} failed because the two sides have no version of QUIC in common{Words(reason)}."),
             _ => new QuicException(QuicError.InternalError, $"The {connection} ended for an unknown reason ({reason.Kind}).", reason.Cause),
         };
     }
@@ -64,6 +64,16 @@ internal static class CloseErrors
                 applicationErrorCode: null,
                 (long)reason.Code,
                 $"The server refused the {connection}{Words(reason)}. It may be at the limit of its backlog.",
+                innerException: null);
+        }
+
+        if (code == TransportErrorCode.VersionNegotiationError)
+        {
+            return new QuicException(
+                QuicError.VersionNegotiationError,
+                applicationErrorCode: null,
+                (long)reason.Code,
+                $"The two sides of the {connection} did not agree on a version of QUIC; {(isLocal ? "this side" : "the peer")} says{Words(reason)}.",
                 innerException: null);
         }
 

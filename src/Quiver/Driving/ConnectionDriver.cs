@@ -444,7 +444,8 @@ internal sealed class ConnectionDriver : IGuard
 
         if (outcome.AddressToken is { } token)
         {
-            _host.OnAddressToken(token);
+            // Tokens come after the handshake, which settles the version.
+            _host.OnAddressToken(token, (QuicVersion)Core.Version);
         }
 
         if (outcome.BidirectionalCredit != 0 || outcome.UnidirectionalCredit != 0)

@@ -21,7 +21,7 @@ internal interface IHandshakeHost
     void OnSessionTicket(TlsSession session, TransportParameterSet parameters);
 
     /// <summary>Client: a token for a later connection came. RFC 9000 §8.1.3.</summary>
-    void OnAddressToken(byte[] token);
+    void OnAddressToken(byte[] token, QuicVersion version);
 
     /// <summary>The connection ended; comes also when the handshake had completed before.</summary>
     void OnClosed(CloseReason reason);

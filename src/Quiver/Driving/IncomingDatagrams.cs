@@ -37,7 +37,7 @@ internal sealed class IncomingDatagrams(EndpointLoop loop)
                 _early.Keep(route.Initial.DestinationConnectionId, datagram, in arrival, now);
                 return null;
             case RouteKind.NegotiateVersion:
-                Send(_answers.WriteVersionNegotiation(datagram, _reply, now), in arrival);
+                Send(_answers.WriteVersionNegotiation(datagram, loop.Endpoint.Versions, _reply, now), in arrival);
                 return null;
             case RouteKind.Reset:
                 Send(_answers.WriteReset(datagram, _reply, now), in arrival);

@@ -27,6 +27,7 @@ internal sealed class ListenerDriver : IGuard
         RetryThreshold = options.RetryThreshold;
         HasRetryCallback = options.RetryCallback is not null;
         SendsAddressTokens = options.SendAddressTokens;
+        Versions = options.Versions is { } versions ? [.. versions.Select(x => (Protocol.Primitives.QuicVersion)x)] : null;
         Loop = loop;
         Protocols = new ProtocolNames(options.ApplicationProtocols);
     }
@@ -54,6 +55,9 @@ internal sealed class ListenerDriver : IGuard
     public bool HasRetryCallback { get; }
 
     public bool SendsAddressTokens { get; }
+
+    /// <summary>Most wanted first; null: whatever the client begins with.</summary>
+    public IReadOnlyList<Protocol.Primitives.QuicVersion>? Versions { get; }
 
     /// <summary>Whether the backlog is full.</summary>
     public bool IsFull

@@ -108,7 +108,7 @@ internal sealed class ListenerSet(EndpointLoop loop)
             }
 
             _listeners = [.. _listeners, listener];
-            loop.Endpoint.AcceptsConnections = true;
+            OnChanged();
         }
     }
 
@@ -117,8 +117,15 @@ internal sealed class ListenerSet(EndpointLoop loop)
         lock (_lock)
         {
             _listeners = Array.FindAll(_listeners, other => !ReferenceEquals(other, listener));
-            loop.Endpoint.AcceptsConnections = _listeners.Length > 0;
+            OnChanged();
         }
+    }
+
+    private void OnChanged()
+    {
+        // The first packet does not tell which listener it is for.
+        loop.Endpoint.Versions = [.. _listeners.SelectMany(listener => listener.Versions ?? QuicVersions.Spoken).Distinct()];
+        loop.Endpoint.AcceptsConnections = _listeners.Length > 0;
     }
 
     /// <summary>The listener that serves one of the protocols, by the client's order; null when none does.</summary>

@@ -76,7 +76,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         }
     }
 
-    public void OnAddressToken(byte[] token) => throw new InvalidOperationException("A server gets no tokens.");
+    public void OnAddressToken(byte[] token, QuicVersion version) => throw new InvalidOperationException("A server gets no tokens.");
 
     public void OnSessionTicket(TlsSession session, TransportParameterSet parameters) =>
         throw new InvalidOperationException("A server gets no tickets.");
@@ -182,7 +182,7 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             Tickets = ServerSessions.SettingsOf(options),
             Psk = ServerSessions.Choose(
-                options, Driver.Core.Tls.OfferedPsks, Driver.Core.Version, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
+                options, Driver.Core.Tls.OfferedPsks, Driver.Core.OriginalVersion, Driver.Core.Tls.ServerName, tls.Suites, _helloArrived, out ReadOnlyMemory<byte> ticketData),
         };
         connection.Configure(options);
         connection.SessionTicketData = ticketData;
@@ -196,7 +196,11 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
         {
             if (!Driver.Closing.IsClosed)
             {
-                ConnectionSettings settings = options.ToSettings(timeout) with { NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null };
+                ConnectionSettings settings = options.ToSettings(timeout) with
+                {
+                    Versions = listener.Versions,
+                    NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null,
+                };
                 Driver.Core.ResumeWithServerSettings(settings, tls, Driver.Now);
             }
         }

@@ -55,7 +55,6 @@ internal sealed class StarvedConnections
         }
 
         TimeSpan patience = _policy.Patience(QuicDiagnostics.StarvationTimeout);
-        var over = new HashSet<ConnectionDriver>();
         var candidates = new List<ConnectionDriver>();
         bool isLong = false;
         foreach (ConnectionDriver connection in watched)
@@ -65,8 +64,7 @@ internal sealed class StarvedConnections
             {
                 if (!connection.Streams.Starvation.IsStarved)
                 {
-                    connection.Streams.OnUnwatched();
-                    over.Add(connection);
+                    Unwatch(connection);
                 }
                 else if (connection.Streams.MayHoldLost)
                 {
@@ -87,12 +85,24 @@ internal sealed class StarvedConnections
 
         lock (_lock)
         {
-            _watched.RemoveAll(over.Contains);
             _isRunning = _watched.Count > 0;
             if (_isRunning)
             {
                 _timer.Change(NextLook(candidates.Count > 0), Timeout.InfiniteTimeSpan);
             }
+        }
+    }
+
+    /// <summary>
+    /// Under the connection's lock, flag and list together: one that is starved again right afterwards must find itself unwatched, or
+    /// nobody would look at it again.
+    /// </summary>
+    private void Unwatch(ConnectionDriver connection)
+    {
+        connection.Streams.OnUnwatched();
+        lock (_lock)
+        {
+            _watched.Remove(connection);
         }
     }
 

@@ -37,15 +37,24 @@ internal sealed class ClientSessions
         // Another identity, or another protocol, never meets this one's tickets.
         string identity = clientCertificate is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(clientCertificate.Chain[0].Span));
         string protocols = string.Join(',', tls.ApplicationProtocols!.Select(x => Convert.ToHexStringLower(x.Protocol.Span))); // Validated.
-        string scope = $"{targetHost.ToLowerInvariant()}:{port} {protocols} {identity} {options.Version}"; // A ticket is of one version. RFC 9369 §5.
+        string scope = $"{targetHost.ToLowerInvariant()}:{port} {protocols} {identity}";
         return new ClientSessions(options.SessionTickets ?? SessionTicketStore.Shared, scope, VerificationMark.Of(tls));
     }
 
-    /// <summary>The ticket to offer, taken out of the store; null when there is none that is any good.</summary>
-    public SessionTicket? Take()
+    /// <summary>The ticket to offer, of the first version that has one, taken out of the store; null when there is none that is any good.</summary>
+    public SessionTicket? Take(IReadOnlyList<QuicVersion> versions)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        return _store.Take(_scope) is { } ticket && ticket.ExpiresAt > now && ticket.ReceivedAt <= now ? ticket : null;
+        foreach (QuicVersion version in versions)
+        {
+            // A store may give what it likes, and a ticket is of one version. RFC 9369 §5.
+            if (_store.Take(ScopeOf(version)) is { } ticket && ticket.ExpiresAt > now && ticket.ReceivedAt <= now && (QuicVersion)ticket.Session.Version == version)
+            {
+                return ticket;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Under other rules than those that found the server's certificate good, it is judged again, and nothing is sent before.</summary>
@@ -78,7 +87,7 @@ internal sealed class ClientSessions
         var ticket = new SessionTicket(session, parameters, _verification, now, expires);
         if (_store is SessionTicketStore own)
         {
-            own.Add(_scope, ticket);
+            own.Add(ScopeOf((QuicVersion)session.Version), ticket);
         }
         else
         {
@@ -86,11 +95,13 @@ internal sealed class ClientSessions
         }
     }
 
+    private string ScopeOf(QuicVersion version) => $"{_scope} {version}";
+
     private void Add(SessionTicket ticket)
     {
         try
         {
-            _store.Add(_scope, ticket);
+            _store.Add(ScopeOf((QuicVersion)ticket.Session.Version), ticket);
         }
         catch (Exception e)
         {

@@ -23,19 +23,22 @@ internal sealed class ClientTokens
     {
         AddressTokenStore store = options.AddressTokens ?? AddressTokenStore.Shared;
 
-        // Another server, or version, does not know the token. RFC 9000 §8.1.3.
+        // Another server does not know the token. RFC 9000 §8.1.3.
         return ReferenceEquals(store, AddressTokenStore.None)
             ? null
-            : new ClientTokens(store, $"{targetHost.ToLowerInvariant()}:{remote.Port} {options.Version}");
+            : new ClientTokens(store, $"{targetHost.ToLowerInvariant()}:{remote.Port}");
     }
 
-    public byte[]? Take() => _store.Take(_scope);
+    /// <summary>A token is of one version. RFC 9369 §5.</summary>
+    public byte[]? Take(QuicVersion version) => _store.Take(ScopeOf(version));
 
-    public void Keep(byte[] token)
+    public void Keep(byte[] token, QuicVersion version)
     {
         if (_kept++ < MaxTokens)
         {
-            _store.Add(_scope, token);
+            _store.Add(ScopeOf(version), token);
         }
     }
+
+    private string ScopeOf(QuicVersion version) => $"{_scope} {version}";
 }

@@ -10,7 +10,7 @@ namespace Quiver.Resumption;
 internal static class TicketFormat
 {
     /// <summary>Changes with the format.</summary>
-    private const int Magic = 0x51535431;
+    private const int Magic = 0x51535432;
 
     public static byte[] Write(SessionTicket ticket)
     {
@@ -23,6 +23,7 @@ internal static class TicketFormat
         writer.Write(ticket.Verification.HasCallback);
         WriteBytes(writer, ticket.Verification.Policy);
         WriteBytes(writer, TransportParameterWriter.Write(ticket.Parameters));
+        writer.Write((uint)session.Version);
         writer.Write((ushort)session.Suite);
         writer.Write((ushort)session.Group);
         WriteBytes(writer, session.Protocol.Span);
@@ -68,6 +69,7 @@ internal static class TicketFormat
     private static TlsSession ReadSession(BinaryReader reader)
     {
         const int MaxCertificates = 100;
+        uint version = reader.ReadUInt32();
         var suite = (CipherSuite)reader.ReadUInt16();
         var group = (NamedGroup)reader.ReadUInt16();
         byte[] protocol = ReadBytes(reader);
@@ -77,7 +79,7 @@ internal static class TicketFormat
         var lifetime = new TimeSpan(reader.ReadInt64());
         bool allowsEarlyData = reader.ReadBoolean();
         int count = reader.ReadInt32();
-        if (count is < 0 or > MaxCertificates || psk.Length != Aeads.HashLength(suite) || ticket.Length == 0)
+        if (!QuicVersions.IsSpoken(version) || count is < 0 or > MaxCertificates || psk.Length != Aeads.HashLength(suite) || ticket.Length == 0)
         {
             throw new FormatException("The session ticket is damaged.");
         }
@@ -90,6 +92,7 @@ internal static class TicketFormat
 
         return new TlsSession
         {
+            Version = (Protocol.Primitives.QuicVersion)version,
             Suite = suite,
             Group = group,
             Protocol = protocol,

@@ -34,6 +34,15 @@ internal static class Require
         }
     }
 
+    public static void Versions(string argumentName, IReadOnlyList<QuicVersion> versions)
+    {
+        if (versions.Count == 0 || !versions.All(Enum.IsDefined) || versions.Distinct().Count() != versions.Count)
+        {
+            throw new ArgumentOutOfRangeException(
+                argumentName, string.Join(", ", versions), $"'Versions' must list one or more of the {nameof(QuicVersion)} values, each once.");
+        }
+    }
+
     public static void NotNull(
         string argumentName, [NotNull] object? value, [CallerArgumentExpression(nameof(value))] string? property = null)
     {

@@ -259,7 +259,12 @@ async function serve() {
     try { h = q.Header.fromSlice(data, CID); } catch { return; }
     let p = peers.get(Buffer.from(h.dcid).toString('hex'));
     if (!p) {
-      if (h.ty !== q.Type.Initial || !q.versionIsSupported(h.version)) return;
+      if (h.ty === q.Type.Short) return;
+      if (!q.versionIsSupported(h.version)) {
+        const out = Buffer.alloc(1350), n = q.negotiateVersion(h.scid, h.dcid, out);
+        return void (data.length >= 1200 && sock.send(out.subarray(0, n), r.port, r.address));
+      }
+      if (h.ty !== q.Type.Initial) return;
       const remote = { host: r.address, port: r.port };
       let scid = randomBytes(CID), original = null;
       if (o.retry) {

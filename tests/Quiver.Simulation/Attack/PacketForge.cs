@@ -8,10 +8,10 @@ namespace Quiver.Simulation.Attack;
 /// <summary>Makes packets with any content and right keys, as a hostile peer that has shaken hands can.</summary>
 internal sealed class PacketForge(EndpointRole sender, ConnectionId destination, ConnectionId source, Func<EncryptionLevel, PacketProtection?> keys)
 {
-    // Far above what the honest stack uses, so that numbers do not collide.
-    private ulong _number = 1 << 20;
+    /// <summary>Far above what the honest stack uses, so that numbers do not collide.</summary>
+    public ulong NextNumber { get; set; } = 1 << 20;
 
-    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default)
+    public byte[]? Make(EncryptionLevel level, ReadOnlySpan<byte> payload, byte firstByteBits = 0, ReadOnlySpan<byte> token = default, QuicVersion version = QuicVersion.V1)
     {
         const int NumberLength = 4;
         if (keys(level) is not PacketProtection protection)
@@ -23,12 +23,12 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         bool isLong = level != EncryptionLevel.Application;
         bool isClientInitial = level == EncryptionLevel.Initial && sender == EndpointRole.Client;
         int content = isClientInitial ? Math.Max(padded.Length, PacketHeader.MinInitialDatagram) : padded.Length;
-        byte[] packet = new byte[100 + content];
+        byte[] packet = new byte[100 + token.Length + content];
         var writer = new PacketWriter(packet);
         if (isLong)
         {
             LongHeader.Write(
-                ref writer, QuicVersion.V1, TypeOf(level), destination, source, token, NumberLength);
+                ref writer, version, TypeOf(level), destination, source, token, NumberLength);
             int lengthOffset = writer.Position - LongHeader.LengthFieldLength;
             VarInt.WriteWithLength(packet.AsSpan(lengthOffset), (ulong)(NumberLength + content + PacketProtection.TagLength), 2);
         }
@@ -40,7 +40,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
 
         packet[0] |= firstByteBits;
         int numberOffset = writer.Position;
-        ulong number = _number++;
+        ulong number = NextNumber++;
         PacketNumberCodec.Write(writer.Free, number, NumberLength);
         int payloadOffset = numberOffset + NumberLength;
         padded.CopyTo(packet, payloadOffset);

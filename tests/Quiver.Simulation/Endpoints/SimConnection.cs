@@ -91,7 +91,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
                 SelectedPsk? psk;
                 try
                 {
-                    psk = options.Tickets?.Choose(Connection.Tls, World.UnixMilliseconds);
+                    psk = options.Tickets?.Choose(Connection.Tls, Connection.OriginalVersion, World.UnixMilliseconds);
                 }
                 catch (TransportException e)
                 {
@@ -107,7 +107,8 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
                     Tickets = options.Tickets?.Settings,
                     Psk = psk,
                 };
-                Connection.ResumeWithServerSettings(options.Configure(Settings(World) with { NewTokens = options.SendsTokens ? endpoint.Tokens : null }), tls, World.Now);
+                ConnectionSettings settings = Settings(World) with { NewTokens = options.SendsTokens ? endpoint.Tokens : null, Versions = options.Versions };
+                Connection.ResumeWithServerSettings(options.Configure(settings), tls, World.Now);
             }
             else
             {

@@ -13,7 +13,7 @@ namespace Quiver.Simulation.Endpoints;
 /// <summary>One address of the simulated network with its connections: the driver's part, without threads.</summary>
 internal sealed class SimEndpoint(World world, PathAddress address, SimServerOptions? server, int idLength = RandomConnectionIds.DefaultLength) : IDisposable
 {
-    private readonly ProtocolEndpoint<SimConnection> _endpoint = new(idLength, server is not null);
+    private readonly ProtocolEndpoint<SimConnection> _endpoint = new(idLength, server is not null) { Versions = server?.Versions ?? QuicVersions.Spoken };
     private readonly List<SimConnection> _connections = [];
     private readonly byte[] _buffer = new byte[2048];
     private readonly EarlyPackets _early = new();
@@ -117,7 +117,7 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 _early.Keep(route.Initial.DestinationConnectionId, datagram.Bytes, datagram.Arrival, world.Now);
                 break;
             case RouteKind.NegotiateVersion:
-                Answer(Answers.WriteVersionNegotiation(datagram.Bytes, _buffer, world.Now), datagram.Arrival);
+                Answer(Answers.WriteVersionNegotiation(datagram.Bytes, _endpoint.Versions, _buffer, world.Now), datagram.Arrival);
                 break;
             case RouteKind.Reset:
                 Answer(Answers.WriteReset(datagram.Bytes, _buffer, world.Now), datagram.Arrival);

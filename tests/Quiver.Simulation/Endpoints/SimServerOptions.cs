@@ -1,5 +1,6 @@
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Endpoints;
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
 using Quiver.Protocol.Tls.Resumption;
 
@@ -30,6 +31,9 @@ internal sealed record SimServerOptions
 
     /// <summary>Application protocols.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Protocols { get; init; } = [SimConnection.Protocol];
+
+    /// <summary>Most wanted first; null: whatever the client begins with.</summary>
+    public IReadOnlyList<QuicVersion>? Versions { get; init; }
 
     public Func<ConnectionSettings, ConnectionSettings> Configure { get; init; } = settings => settings;
 }

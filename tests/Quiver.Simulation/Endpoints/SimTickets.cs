@@ -31,11 +31,11 @@ internal sealed class SimTickets
     };
 
     /// <summary>Throws as the driver does when a client lacks the key of its ticket.</summary>
-    public SelectedPsk? Choose(ITlsHandshake tls, long unixMilliseconds)
+    public SelectedPsk? Choose(ITlsHandshake tls, QuicVersion version, long unixMilliseconds)
     {
         if (tls.OfferedPsks is not { } offer
             || !TicketSelection.TryChoose(
-                offer, Sealer, QuicVersion.V1, tls.ServerName, TlsSettings.DefaultSuites, unixMilliseconds, out int index, out TicketContent? content))
+                offer, Sealer, version, tls.ServerName, TlsSettings.DefaultSuites, unixMilliseconds, out int index, out TicketContent? content))
         {
             return null;
         }

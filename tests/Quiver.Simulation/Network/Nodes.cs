@@ -154,3 +154,9 @@ internal sealed class EcnMark(double probability, bool bleach = false) : INetwor
         forward(datagram with { Arrival = datagram.Arrival with { Ecn = ecn } }, TimeSpan.Zero);
     }
 }
+
+/// <summary>Changes what it likes.</summary>
+internal sealed class Rewrite(Func<SimDatagram, SimDatagram> change) : INetworkNode
+{
+    public void Send(SimDatagram datagram, World world, Action<SimDatagram, TimeSpan> forward) => forward(change(datagram), TimeSpan.Zero);
+}

@@ -252,6 +252,31 @@ public sealed class ConnectionLifeTests
         Assert.Equal(0, world.Server.Routing.Count);
     }
 
+    [Fact, Rfc(9000, "10.1")]
+    public void Sending_alone_puts_the_idle_time_out_off_once()
+    {
+        bool isCut = false;
+        using var world = new World(1, [new Drop(_ => isCut), new Delay(s_delay)], [new Drop(_ => isCut), new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect(x => x with { IdleTimeout = TimeSpan.FromSeconds(30) });
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(1)));
+        world.Run(TimeSpan.FromSeconds(2));
+        isCut = true;
+        world.Run(TimeSpan.FromSeconds(10));
+
+        // The first packet after the last that came begins the time anew; those that follow do not.
+        Timestamp first = world.Now;
+        for (int i = 0; i < 29; i++)
+        {
+            client.Open().Send(10);
+            world.Run(TimeSpan.FromSeconds(1));
+            Assert.Null(client.Closed);
+        }
+
+        Assert.True(world.RunUntil(() => client.Closed is not null, TimeSpan.FromSeconds(2)));
+        Assert.Equal(CloseKind.IdleTimeout, client.Closed!.Kind);
+        Assert.InRange((world.Now - first).TotalSeconds, 29.99, 30.01);
+    }
+
     [Fact, Rfc(9000, "10.1.2")]
     public void Keep_alive_holds_an_idle_connection_open()
     {
@@ -346,7 +371,8 @@ public sealed class ConnectionLifeTests
         world.Run(s_delay);
         Assert.NotNull(answer);
         Assert.Equal(3, answer[5]);
-        Assert.True(VersionNegotiationPacket.Offers(answer.AsSpan(5 + 1 + 3 + 1 + 25), QuicVersion.V1));
+        Assert.True(VersionNegotiationPacket.TryRead(answer.AsSpan(5 + 1 + 3 + 1 + 25), out uint[] versions));
+        Assert.Contains((uint)QuicVersion.V1, versions);
         answer = null;
         world.Inject(world.Server, initial[..1199], new DatagramArrival(world.Server.Address, world.Client.Address, EcnCodepoint.NotEct));
         initial[1] = 0;
@@ -387,6 +413,72 @@ public sealed class ConnectionLifeTests
         sent = world.ToServer.Count;
         world.Receive(false, [.. retry, .. tag]);
         Assert.Equal(sent, world.ToServer.Count);
+    }
+
+    [Fact, Rfc(9000, "17.2.5.2")]
+    public void Retry_after_another_packet_is_ignored()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        byte[] retry = [0xF0, 0, 0, 0, 1, 8, .. header.Source.Span, 8, 9, 9, 9, 9, 9, 9, 9, 9, .. "token"u8];
+        byte[] tag = new byte[16];
+        RetryIntegrity.ComputeTag(QuicVersion.V1, header.Destination.Span, retry, tag);
+        world.Receive(false, world.ToClient[0].Bytes);
+        Assert.True(world.Client.Connection.HasSeenPeer);
+        world.Receive(false, [.. retry, .. tag]);
+        Assert.False(world.Client.Connection.IsRetried);
+        Assert.True(world.World.RunUntil(() => world.Client.IsConnected, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact, Rfc(9000, "12.2")]
+    public void Packets_in_one_datagram_are_for_one_id_and_what_follows_them_does_no_harm()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        ConnectionId original = header.Destination;
+        ConnectionId source = header.Source;
+        byte[] ping = PacketForge.For(world, EndpointRole.Client).Make(EncryptionLevel.Initial, [1])!;
+
+        // Both ids are the server's, but they are not the same.
+        byte[] close = ToOriginal([0x1C, 0, 0, 0]);
+        world.Receive(true, [.. ping, .. close]);
+        Assert.Null(world.Server!.Closed);
+        long received = world.Server.Connection.Traffic.PacketsReceived;
+        world.Receive(true, [.. Numbered(PacketForge.For(world, EndpointRole.Client), 2_000_000).Make(EncryptionLevel.Initial, [1, 1])!, 0xFF, 1, 2, 3]);
+        Assert.Equal(received + 1, world.Server.Connection.Traffic.PacketsReceived);
+        world.Receive(true, ToOriginal([0x1C, 0, 0, 0]));
+        Assert.NotNull(world.Server.Closed);
+
+        static PacketForge Numbered(PacketForge forge, ulong number)
+        {
+            forge.NextNumber = number;
+            return forge;
+        }
+
+        byte[] ToOriginal(byte[] payload)
+        {
+            var forge = new PacketForge(
+                EndpointRole.Client, original, source, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client));
+            return Numbered(forge, 3_000_000).Make(EncryptionLevel.Initial, payload)!;
+        }
+    }
+
+    [Fact, Rfc(9000, "7.2")]
+    public void Packets_from_another_source_id_than_the_first_are_dropped()
+    {
+        using var world = new StagedWorld(1, Stage.ServerAnswered);
+        Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader header));
+        ConnectionId original = header.Destination;
+        ConnectionId source = header.Source;
+        byte[] close = [0x1C, 0, 0, 0];
+        world.Receive(true, From(new ConnectionId([1, 2, 3, 4, 5, 6, 7, 8])));
+        Assert.Null(world.Server!.Closed);
+        world.Receive(true, From(source));
+        Assert.NotNull(world.Server.Closed);
+
+        byte[] From(ConnectionId id) => new PacketForge(
+            EndpointRole.Client, original, id, _ => InitialKeys.Create(QuicVersion.V1, original.Span, EndpointRole.Client))
+            .Make(EncryptionLevel.Initial, close)!;
     }
 
     [Fact, Rfc(9000, "7.3")]
@@ -482,6 +574,26 @@ public sealed class ConnectionLifeTests
             Assert.True(done, $"seed {seed}: {client.Closed} {server.Closed}");
             Assert.InRange(client.Connection.KeyUpdates, 10, 1000);
         }
+    }
+
+    [Theory, Rfc(9001, "6.1"), Rfc(9001, "6.6")]
+    [InlineData(0.0, 0)]
+    [InlineData(0.02, 1)]
+    [InlineData(0.02, 2)]
+    public void Keys_change_by_the_number_of_packets_many_times_each_way(double loss, int seed)
+    {
+        INetworkNode[] Nodes() => [new Loss(loss), new Reorder(loss, s_delay), new RateLimit(20e6, 100_000), new Delay(s_delay)];
+        using var world = new World(seed, Nodes(), Nodes(), new SimServerOptions { Configure = x => x with { MaxPacketsPerKey = 50 } });
+        SimConnection client = world.Client.Connect(x => x with { MaxPacketsPerKey = 70 });
+        Assert.True(world.RunUntil(() => client.IsConnected && world.Server.Connections is [{ IsConnected: true }], TimeSpan.FromMinutes(1)));
+        SimConnection server = world.Server.Connections[0];
+        SimStream up = client.Open();
+        up.Send(12_000_000);
+        Assert.True(world.RunUntil(() => server.Streams.Count > 0, TimeSpan.FromMinutes(1)));
+        server.Streams[0].Send(12_000_000);
+        Assert.True(world.RunUntil(() => up.IsEnded && server.Streams[0].IsEnded, TimeSpan.FromMinutes(10)), $"seed {seed}: {client.Closed} {server.Closed}");
+        Assert.InRange(server.Connection.KeyUpdates, 11, 1000);
+        Assert.InRange(Math.Abs(client.Connection.KeyUpdates - server.Connection.KeyUpdates), 0, 1);
     }
 
     [Fact, Rfc(9001, "6.6")]

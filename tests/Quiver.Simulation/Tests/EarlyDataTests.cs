@@ -1,6 +1,7 @@
 using CsCheck;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Datagrams;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
 using Quiver.Simulation.Attack;
@@ -394,6 +395,109 @@ public sealed class EarlyDataTests
         client.Connection.Close(7, "changed my mind", world.Now);
         Assert.True(world.RunUntil(() => server.Closed is not null, TimeSpan.FromSeconds(1)));
         Assert.Equal(PacketHeader.MinInitialDatagram, last);
+    }
+
+    [Theory, Rfc(9221, "3"), Rfc(9001, "4.6")]
+    [InlineData(0.0, 1)]
+    [InlineData(0.15, 2)]
+    [InlineData(0.15, 3)]
+    [InlineData(0.15, 4)]
+    public void Early_datagrams_arrive_before_the_handshake_is_complete_and_are_answered(double loss, int seed)
+    {
+        // The server answers what came early with its first flight: 0.5-RTT.
+        DatagramLog? atServer = null;
+        World world = null!;
+        world = CreateWorld(
+            seed,
+            () => [new Loss(loss), new Reorder(loss, s_delay), new Delay(s_delay)],
+            configure: x =>
+            {
+                // Before its packets are opened.
+                atServer = new DatagramLog(world.Server.Connections[^1]);
+                return x with { MaxDatagramFrameSize = 65_535 };
+            });
+        using (world)
+        {
+            SimSession session = Sessions.Connect(world).Sessions[0];
+            SimConnection client = world.Client.Connect(x => x with { MaxDatagramFrameSize = 65_535 }, session: session);
+            var atClient = new DatagramLog(client);
+            Assert.InRange(client.Connection.MaxDatagramLength, 1100, 1200);
+            for (int i = 0; i < 8; i++)
+            {
+                Assert.Equal(DatagramAdmission.Queued, client.Connection.TrySendDatagram(new byte[100 + i], 0x7F, Timestamp.Never, i, world.Now));
+            }
+
+            Timestamp start = world.Now;
+            int before = world.Server.Connections.Count;
+            Assert.True(world.RunUntil(() => world.Server.Connections.Count > before && atServer!.Received.Count > 0, TimeSpan.FromMinutes(1)), $"seed {seed}");
+            SimConnection server = world.Server.Connections[^1];
+            Assert.False(server.Connection.IsHandshakeComplete);
+            Assert.Equal(DatagramAdmission.Queued, server.Connection.TrySendDatagram(new byte[50], 0x7F, Timestamp.Never, 0, world.Now));
+            Assert.True(world.RunUntil(() => client.IsConnected && server.IsConnected, TimeSpan.FromMinutes(1)), $"seed {seed}: {client.Closed}");
+            world.Run(TimeSpan.FromSeconds(10));
+            Assert.True(client.EarlyData);
+            Assert.All(atServer!.Received, x => Assert.InRange(x.Length, 100, 107));
+            Assert.Equal(atServer.Received.Count, atServer.Received.Select(x => x.Length).Distinct().Count());
+            Assert.Equal(Enumerable.Range(0, 8).Select(i => (long)i), atClient.Settled.Select(x => x.Tag).Distinct().Order());
+            if (loss == 0)
+            {
+                Assert.Equal(8, atServer.Received.Count);
+                Assert.Equal(8, atClient.With(DatagramFate.Acknowledged).Count());
+                Assert.Equal(50, Assert.Single(atClient.Received).Length);
+            }
+        }
+    }
+
+    [Fact, Rfc(9221, "3"), Rfc(9000, "7.4.1")]
+    public void A_server_that_takes_no_datagrams_any_more_or_smaller_ones_refuses_early_data()
+    {
+        ulong size = 1000;
+        using World world = CreateWorld(configure: x => x with { MaxDatagramFrameSize = size });
+        SimConnection first = Sessions.Connect(world);
+        foreach (ulong now in new ulong[] { 999, 0 })
+        {
+            size = now;
+            SimConnection client = world.Client.Connect(session: first.Sessions[now == 0 ? 0 : 1]);
+            Assert.Equal(DatagramAdmission.Queued, client.Connection.TrySendDatagram(new byte[900], 0x7F, Timestamp.Never, 1, world.Now));
+            Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(5)), $"{client.Closed}");
+            Assert.False(client.EarlyData);
+            Assert.True(client.Connection.Tls.IsResumed);
+            Assert.Equal(now == 0 ? 0 : 996, client.Connection.MaxDatagramLength);
+        }
+    }
+
+    [Fact, Rfc(9221, "3"), Rfc(9001, "4.6.2")]
+    public void Refused_early_datagrams_count_as_lost_and_later_ones_arrive()
+    {
+        var tickets = new SimTickets();
+        DatagramLog? atServer = null;
+        World world = null!;
+        world = CreateWorld(tickets: tickets, configure: x =>
+        {
+            atServer = new DatagramLog(world.Server.Connections[^1]);
+            return x with { MaxDatagramFrameSize = 65_535 };
+        });
+        using (world)
+        {
+            SimSession session = Sessions.Connect(world).Sessions[0];
+            tickets.TakesEarlyData = false;
+            SimConnection client = world.Client.Connect(session: session);
+            var atClient = new DatagramLog(client);
+            for (int i = 0; i < 5; i++)
+            {
+                Assert.Equal(DatagramAdmission.Queued, client.Connection.TrySendDatagram(new byte[100], 0x7F, Timestamp.Never, i, world.Now));
+            }
+
+            Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(5)));
+            Assert.False(client.EarlyData);
+            world.Run(TimeSpan.FromSeconds(1));
+            Assert.Empty(atServer!.Received);
+            Assert.Equal([0, 1, 2, 3, 4], atClient.Settled.Select(x => x.Tag).Order());
+            Assert.Empty(atClient.With(DatagramFate.Acknowledged));
+            Assert.Equal(DatagramAdmission.Queued, client.Connection.TrySendDatagram(new byte[7], 0x7F, Timestamp.Never, 9, world.Now));
+            world.Run(TimeSpan.FromSeconds(1));
+            Assert.Equal(7, Assert.Single(atServer.Received).Length);
+        }
     }
 
     private static World CreateWorld(

@@ -1,3 +1,4 @@
+using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Tls;
 using Quiver.Simulation.Endpoints;
 using Quiver.Simulation.Network;
@@ -27,6 +28,37 @@ public sealed class HandshakeLossTests(ITestOutputHelper output)
     }
 
     public static TheoryData<Shape> Shapes => [.. Enum.GetValues<Shape>()];
+
+    [Theory]
+    [InlineData(Shape.Plain, false, 1)]
+    [InlineData(Shape.LargeClientHello, false, 1)]
+    [InlineData(Shape.LongChain, false, 2)]
+    [InlineData(Shape.HelloRetryRequest, false, 2)]
+    [InlineData(Shape.Plain, true, 2)]
+    [InlineData(Shape.LargeClientHello, true, 2)]
+
+    // Longer than the first congestion window.
+    [InlineData(Shape.LongChain, true, 3)]
+    [InlineData(Shape.HelloRetryRequest, true, 3)]
+    [Rfc(9000, "7"), Rfc(9000, "8.1.2")]
+    public void A_handshake_takes_as_many_round_trips_as_it_must(Shape shape, bool retry, int trips)
+    {
+        using var world = new World(1, [new Delay(s_delay)], [new Delay(s_delay)], Options(shape) with { Retry = retry });
+        Timestamp start = world.Now;
+        SimConnection client = world.Client.Connect(groups: Groups(shape));
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(5)), $"{client.Closed}");
+        Assert.Equal(2 * trips * s_delay, world.Now - start);
+    }
+
+    [Fact]
+    public void When_there_is_nothing_to_offer_nothing_is_sent_and_no_id_is_kept()
+    {
+        using var world = new World(1, [], []);
+        Assert.Throws<ArgumentException>(() => { world.Client.Connect(configureTls: x => x with { Suites = [] }); });
+        world.Run(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, world.SentBy(world.Client));
+        Assert.Equal(0, world.Client.Routing.Count);
+    }
 
     [Theory]
     [MemberData(nameof(Shapes))]

@@ -73,7 +73,7 @@ public sealed class VersionTests
         Assert.Null(client.Closed);
     }
 
-    [Fact, Rfc(9000, "6.1")]
+    [Fact, Rfc(9000, "6.1"), Rfc(9000, "6.3")]
     public void A_version_that_nobody_speaks_is_answered_with_both_that_we_speak()
     {
         var endpoint = new ProtocolEndpoint<SimConnection>(8, acceptsConnections: true);
@@ -84,11 +84,14 @@ public sealed class VersionTests
         byte[] reply = new byte[100];
         using var world = new World(1, [], []);
         var answers = new StatelessAnswers(world.Server.Ids, world.Server.Tokens, world.Random);
-        int length = answers.WriteVersionNegotiation(datagram, reply, world.Now);
+        int length = answers.WriteVersionNegotiation(datagram, endpoint.Versions, reply, world.Now);
         Assert.True(PacketHeader.TryRead(reply.AsSpan(0, length), 8, out PacketHeader header));
         Assert.Equal(PacketType.VersionNegotiation, header.Type);
-        Assert.True(VersionNegotiationPacket.Offers(reply.AsSpan(header.PayloadOffset, length - header.PayloadOffset), QuicVersion.V1));
-        Assert.True(VersionNegotiationPacket.Offers(reply.AsSpan(header.PayloadOffset, length - header.PayloadOffset), QuicVersion.V2));
+        Assert.True(VersionNegotiationPacket.TryRead(reply.AsSpan(header.PayloadOffset, length - header.PayloadOffset), out uint[] versions));
+        Assert.Equal([(uint)QuicVersion.V1, (uint)QuicVersion.V2], versions[..2]);
+
+        // And a reserved one, so that clients learn not to depend on the list.
+        Assert.Equal(0x0A0A_0A0Au, Assert.Single(versions[2..]) & 0x0F0F_0F0F);
     }
 
     private static SimConnection Connect(World world, QuicVersion version)

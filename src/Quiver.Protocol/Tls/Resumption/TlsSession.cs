@@ -1,4 +1,5 @@
 using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Primitives;
 
 namespace Quiver.Protocol.Tls.Resumption;
 
@@ -8,6 +9,9 @@ internal sealed record TlsSession
 {
     /// <summary>No ticket lives longer than a week. RFC 9846 §4.7.1.</summary>
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(7);
+
+    /// <summary>The version of QUIC that the connection had, and that alone the ticket is good for. RFC 9369 §5.</summary>
+    public QuicVersion Version { get; init; } = QuicVersion.V1;
 
     public required CipherSuite Suite { get; init; }
 
