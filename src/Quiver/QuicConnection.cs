@@ -244,6 +244,19 @@ public sealed class QuicConnection : IAsyncDisposable
     }
 
     /// <summary>
+    /// Moves to new keys for what is sent and received from now on, as soon as the handshake is confirmed and the peer has acknowledged a packet
+    /// of the present ones. Keys change by themselves before they wear out: this is for tests, and for applications that want it more
+    /// often. RFC 9001 §6.1.
+    /// </summary>
+    public void UpdateKeys()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Driver.Enter();
+        Driver.Core.UpdateKeys();
+        Driver.Leave();
+    }
+
+    /// <summary>
     /// Closes the connection and all its streams; the peer sees the code. First the peer gets what was written before, for
     /// <see cref="QuicConnectionOptions.CloseTimeout"/> at most. Done when the close was sent. Closing again does nothing.
     /// </summary>

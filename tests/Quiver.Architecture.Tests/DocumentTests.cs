@@ -52,6 +52,7 @@ public sealed partial class DocumentTests
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/architecture.md")]
+    [InlineData("docs/interop.md")]
     [InlineData("docs/moving-from-system-net-quic.md")]
     public void Links_between_documents_lead_somewhere(string document)
     {

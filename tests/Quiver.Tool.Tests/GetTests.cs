@@ -29,6 +29,18 @@ public sealed class GetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_may_be_as_long_as_names_can_be()
+    {
+        string name = new('n', 255);
+        string hash = _www.CreateFile(name, 1000);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/{name}", "-o", _out.Path, "--insecure");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hash, TemporaryFolder.Hash(_out[name]));
+        Assert.Equal([name], Names());
+    }
+
+    [Fact]
     public async Task A_second_connection_resumes_on_request_and_says_so()
     {
         string hash = _www.CreateFile("file", 100_000);

@@ -234,6 +234,9 @@ internal sealed class Connection : IDisposable
             {
                 // What looked like an Initial was noise: nothing is kept for it.
                 _closer.Abandon(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.NoError, 0, "the first datagram was not authentic"), now);
+
+                // At once: the rest of the flight may be intact, and is read next.
+                _state.LocalIds.RemoveAll();
                 return;
             }
 

@@ -99,6 +99,12 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         built = default;
         bool probe = space.Recovery.ProbesPending > 0;
         bool hasFrames = state.Frames.HasFrames(space.Id);
+        if (probe && !hasFrames)
+        {
+            state.Recovery.FillProbe(space.Id);
+            hasFrames = state.Frames.HasFrames(space.Id);
+        }
+
         bool maySend = (hasFrames || probe) && policy.MaySendFrames(space, destination.Length, now);
         SentPacketLog log = space.Recovery.Log;
         if (!maySend && (!space.Acks.IsDue || log.NextPacketNumber - log.Oldest > MaxUnsettled))

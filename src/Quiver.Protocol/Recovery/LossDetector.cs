@@ -206,21 +206,25 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         if (probed == PacketNumberSpace.Initial && _spaces[(int)PacketNumberSpace.Handshake].AckElicitingInFlight > 0)
         {
             _spaces[(int)PacketNumberSpace.Handshake].ProbesPending = 1;
-            SendAgain(_spaces[(int)PacketNumberSpace.Handshake], int.MaxValue);
+            SendAgain(PacketNumberSpace.Handshake);
         }
 
-        // A handshake flight is short and all of it is needed.
-        SendAgain(target, probed == PacketNumberSpace.Application ? 2 : int.MaxValue);
+        SendAgain(probed);
         SpaceRecovery application = _spaces[(int)PacketNumberSpace.Application];
         if (probed == PacketNumberSpace.Initial && role == EndpointRole.Client && application.AckElicitingInFlight > 0)
         {
             // Early data may have been lost with the first Initial, and has no probe of its own yet. RFC 9002 §6.2.4.
             application.ProbesPending = 1;
-            SendAgain(application, 2);
+            SendAgain(PacketNumberSpace.Application);
         }
 
         _ptoCount++;
     }
+
+    /// <summary>
+    /// A second probe finds that the first has taken all: it carries the same once more, so that one of the two may be lost as well. RFC 9002 §6.2.4.
+    /// </summary>
+    public void FillProbe(PacketNumberSpace spaceId) => SendAgain(spaceId);
 
     /// <summary>The keys of a space are gone: nothing in it counts any more. RFC 9002 §6.4.</summary>
     public void Discard(PacketNumberSpace spaceId)
@@ -327,18 +331,39 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     /// <summary>Whether a packet went by the path in use: probes of others ask for an ACK and have no size.</summary>
     private bool IsOnPath(SentPacketLog log, ulong number) => number >= _firstOnPath && (log[number].Size > 0 || !log[number].IsAckEliciting);
 
-    /// <summary>Has the frames of the oldest packets sent again, without taking the packets for lost; packets without any do not count.</summary>
-    private static void SendAgain(SpaceRecovery space, int packets)
+    /// <summary>
+    /// Has the frames of the oldest packets sent again, without taking the packets for lost; packets with nothing to repeat do not count.
+    /// </summary>
+    private void SendAgain(PacketNumberSpace spaceId)
     {
-        SentPacketLog log = space.Log;
+        // A handshake flight is short and all of it is needed; of data, as much as two probes carry.
+        int packets = spaceId == PacketNumberSpace.Application ? 2 : int.MaxValue;
+        SentPacketLog log = _spaces[(int)spaceId].Log;
         for (ulong number = log.Oldest; number < log.NextPacketNumber && packets > 0; number++)
         {
-            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting && log[number].FrameCount > 0)
+            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting && TrySendAgain(log, log[number]))
             {
-                TellLost(log, log[number]);
                 packets--;
             }
         }
+    }
+
+    private static bool TrySendAgain(SentPacketLog log, in SentPacket packet)
+    {
+        bool isAny = false;
+        for (ulong i = 0; i < (ulong)packet.FrameCount; i++)
+        {
+            SentFrame frame = log.Frame(packet.FirstFrame + i);
+
+            // Never sent again, so it hears of a loss only when there is one. RFC 9221 §5.
+            if (frame.Type != FrameType.Datagram)
+            {
+                frame.Owner.OnLost(frame);
+                isAny = true;
+            }
+        }
+
+        return isAny;
     }
 
     private void DetectLost(SpaceRecovery space, Timestamp now)
