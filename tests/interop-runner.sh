@@ -2,7 +2,8 @@
 # What the QUIC interop runner does, without Docker: each of its test cases between a client and a server in network namespaces, with
 # a link between them that has the case's delay, rate, loss, corruption or NAT; files are compared byte for byte, and tshark says
 # what happened on the wire. Prints the matrix; a red cell between our own two sides is a failure.
-# usage: interop-runner.sh [--pairs ours|peers|all] [--cases "NAME..."] [--jobs N] [--out DIR] [--write]
+# usage: interop-runner.sh [--pairs ours|peers|all] [--cases "NAME..."] [--jobs N] [--out DIR [--keep]] [--write]
+#   --keep    does not run again what has a result in DIR
 #   --write   puts the matrix into docs/interop.md
 # Needs root, namespaces, and ../shared/peers with its groups tools (and go, quiche, deno for the peers' cells), and a built solution.
 # The last line is: interop runner: N passed, N failed.
@@ -10,7 +11,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PEERS="${PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/quic-peers}"
 source tests/interop-runner/cases.sh
-pairs=all cases="${all_cases[*]}" jobs=2 out='' write=''
+pairs=all cases="${all_cases[*]}" jobs=2 out='' write='' keep=''
 while (($# > 0)); do
   case $1 in
     --pairs) pairs=$2; shift ;;
@@ -18,6 +19,7 @@ while (($# > 0)); do
     --jobs) jobs=$2; shift ;;
     --out) out=$2; shift ;;
     --write) write=1 ;;
+    --keep) keep=1 ;;
     *) echo "interop-runner.sh: what is '$1'?" >&2; exit 2 ;;
   esac
   shift
@@ -86,10 +88,10 @@ list() {
   done | sort -s -n -k 1,1 | cut -d ' ' -f 2-
 }
 run_cell() {
-  tests/interop-runner/cell.sh "$1" "$2" "$3" "$out/$1.$2-$3"
+  [[ -n $keep && -s $out/$1.$2-$3/result ]] || tests/interop-runner/cell.sh "$1" "$2" "$3" "$out/$1.$2-$3"
   printf '%-22s %-8s -> %-8s %s\n' "$1" "$2" "$3" "$(cat "$out/$1.$2-$3/result")"
 }
-export out
+export out keep
 export -f run_cell
 list | xargs -P "$jobs" -L 1 bash -c 'run_cell "$@"' run_cell
 

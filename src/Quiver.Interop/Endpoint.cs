@@ -31,7 +31,7 @@ internal static class Endpoint
                     return ExitCodes.Failed;
             }
         }
-        catch (Exception e) when (e is ToolException or QuicException or AuthenticationException or SocketException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is ToolException or QuicException or AuthenticationException or SocketException or IOException or TimeoutException)
         {
             await error.WriteLineAsync($"Test case {environment.TestCase} failed: {e.Message}");
             return ExitCodes.Failed;

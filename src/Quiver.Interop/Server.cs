@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Quiver.Tool.Hosting;
 using Quiver.Tool.Hq;
@@ -30,6 +31,8 @@ internal static class Server
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
             Versions = testCase.ServerVersions,
             RetryPolicy = testCase.Retry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
+            PreferredIPv4EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetwork) : null,
+            PreferredIPv6EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetworkV6) : null,
         };
         await using QuicServer server = await QuicServer.StartAsync(listener, handler);
         await output.WriteLineAsync($"Serving {environment.Www} on {server.LocalEndPoint}");

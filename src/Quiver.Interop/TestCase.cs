@@ -27,4 +27,7 @@ internal sealed record TestCase
 
     /// <summary>Server: takes early data.</summary>
     public bool EarlyData { get; init; }
+
+    /// <summary>Server: sends clients to another of its addresses; <see cref="PreferredAddresses"/>.</summary>
+    public bool PreferredAddress { get; init; }
 }

@@ -29,6 +29,7 @@ internal static class TestCases
             ClientVersions = [QuicVersion.Version2, QuicVersion.Version1],
             InitialVersion = QuicVersion.Version2,
         },
+        ["connectionmigration"] = new() { PreferredAddress = true },
 
         // The runner gives these under one of the names above.
         ["longrtt"] = s_transfer,

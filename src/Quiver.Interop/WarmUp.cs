@@ -13,11 +13,23 @@ internal static class WarmUp
 {
     private const int Streams = 10;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync()
     {
         using CancellationTokenSource limit = new(s_limit);
+        try
+        {
+            await ConnectAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A machine so busy has nothing to gain here: the test case goes on as it can.
+        }
+    }
+
+    private static async Task ConnectAsync(CancellationToken cancellationToken)
+    {
         SslStreamCertificateContext identity = ServerCertificate.CreateSelfSigned();
         SslServerAuthenticationOptions tls = new() { ApplicationProtocols = [HqProtocol.Name], ServerCertificateContext = identity };
         await using QuicServer server = await QuicServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), tls, new EchoHandler(), Streams);
@@ -28,6 +40,7 @@ internal static class WarmUp
             DefaultCloseErrorCode = 0,
             SessionTickets = new SessionTicketStore(),
             AddressTokens = AddressTokenStore.None,
+            HandshakeTimeout = Timeout.InfiniteTimeSpan,
             ClientAuthenticationOptions = new SslClientAuthenticationOptions
             {
                 ApplicationProtocols = [HqProtocol.Name],
@@ -37,8 +50,8 @@ internal static class WarmUp
 #pragma warning restore CA5359
             },
         };
-        await using QuicConnection connection = await QuicConnection.ConnectAsync(options, limit.Token);
-        await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => ExchangeAsync(connection, limit.Token)));
+        await using QuicConnection connection = await QuicConnection.ConnectAsync(options, cancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => ExchangeAsync(connection, cancellationToken)));
     }
 
     private static async Task ExchangeAsync(QuicConnection connection, CancellationToken cancellationToken)
