@@ -61,6 +61,18 @@ public sealed class QuicClientConnectionOptions : QuicConnectionOptions
     /// </summary>
     public AddressTokenStore? AddressTokens { get; set; }
 
+    /// <summary>
+    /// Whether the connection moves by itself when this machine's addresses change and the way to the server starts from another one. A
+    /// connection from a <see cref="LocalEndPoint"/> moves only when that address is gone. Default: false. RFC 9000 §9.2.
+    /// </summary>
+    public bool MigrateOnNetworkChange { get; set; }
+
+    /// <summary>
+    /// Whether the connection moves to an address that the server prefers, once it has answered there. Never to this host, a link or a private
+    /// network that the server was not reached in. Default: true. RFC 9000 §9.6, §21.5.3.
+    /// </summary>
+    public bool UsePreferredAddress { get; set; } = true;
+
     /// <summary>The version to begin with when there is no ticket.</summary>
     internal QuicVersion FirstVersion =>
         InitialVersion ?? (Versions.Contains(QuicVersion.Version1) ? QuicVersion.Version1 : Versions[0]);

@@ -49,6 +49,9 @@ public sealed class QuicConnection : IAsyncDisposable
     /// <summary>Our own address and port of the path in use.</summary>
     public IPEndPoint LocalEndPoint => GetAddress(isLocal: true).ToIPEndPoint();
 
+    /// <summary>The way that the connection goes now. To come back to it after <see cref="QuicPath.MigrateAsync"/> of another, keep it.</summary>
+    public QuicPath CurrentPath => new(this, Driver.Paths.ReadPath());
+
     /// <summary>
     /// The server's name: on a client the TargetHost of its options, else the host it connected to, else the address in text; on a
     /// server what the client sent (SNI), or empty.
@@ -218,6 +221,42 @@ public sealed class QuicConnection : IAsyncDisposable
     }
 
     /// <summary>
+    /// Tries another way to the server: from a socket at another of this machine's addresses, or at another port. Done when the server has
+    /// answered there; the connection goes on as before until <see cref="QuicPath.MigrateAsync"/>. A connection has up to 4 paths. RFC 9000 §9.1.
+    /// </summary>
+    /// <param name="localEndPoint">
+    /// The address to send from; 0.0.0.0 or :: leaves the choice to the system's routes. Port 0 takes one that this connection does not use.
+    /// </param>
+    /// <param name="cancellationToken">Cancelling gives the path up.</param>
+    /// <exception cref="QuicException">
+    /// <see cref="QuicError.PathFailed"/>: no answer came for three probe time-outs, three seconds at least. Or the connection has ended.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is a server's, the server asks not to migrate or uses empty connection ids, or there are 4 paths already.
+    /// </exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address or port cannot be had, or has no way to the server.</exception>
+    public async ValueTask<QuicPath> AddPathAsync(IPEndPoint localEndPoint, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(localEndPoint);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ThrowIfNoClient();
+        return new QuicPath(this, await Driver.Paths.AddAsync(localEndPoint, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// Moves to new keys for what is sent and received from now on, as soon as the handshake is confirmed and the peer has acknowledged a packet
+    /// of the present ones. Keys change by themselves before they wear out: this is for tests, and for applications that want it more
+    /// often. RFC 9001 §6.1.
+    /// </summary>
+    public void UpdateKeys()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Driver.Enter();
+        Driver.Core.UpdateKeys();
+        Driver.Leave();
+    }
+
+    /// <summary>
     /// Closes the connection and all its streams; the peer sees the code. First the peer gets what was written before, for
     /// <see cref="QuicConnectionOptions.CloseTimeout"/> at most. Done when the close was sent. Closing again does nothing.
     /// </summary>
@@ -275,6 +314,14 @@ public sealed class QuicConnection : IAsyncDisposable
     public override string ToString() =>
         $"QUIC {(Driver.Role == EndpointRole.Client ? "client" : "server")} connection {LocalEndPoint} - {RemoteEndPoint}";
 
+    internal void ThrowIfNoClient()
+    {
+        if (Driver.Role == EndpointRole.Server)
+        {
+            throw new InvalidOperationException("Only a client can go to another path; a server follows it (RFC 9000 §9).");
+        }
+    }
+
     /// <summary>Sets what the options say, before the handshake goes on.</summary>
     internal void Configure(QuicConnectionOptions options)
     {
@@ -284,6 +331,12 @@ public sealed class QuicConnection : IAsyncDisposable
         DatagramReceived = options.DatagramReceivedCallback;
         DatagramSettled = options.DatagramOutcomeCallback;
         Driver.Datagrams.Configure(this, options);
+        if (options is QuicClientConnectionOptions { MigrateOnNetworkChange: true })
+        {
+            Driver.Paths.FollowsNetwork = true;
+            NetworkWatch.Start();
+        }
+
         if (options.StreamCapacityCallback is { } callback)
         {
             _capacity = new CapacityNotifier(this, callback);

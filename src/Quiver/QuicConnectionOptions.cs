@@ -70,6 +70,12 @@ public abstract class QuicConnectionOptions
     public Action<QuicConnection, QuicDatagramOutcome>? DatagramOutcomeCallback { get; set; }
 
     /// <summary>
+    /// After so long the connection ids of both ends are replaced, while packets come, so that an observer cannot follow the connection by them for
+    /// longer. <see cref="Timeout.InfiniteTimeSpan"/>, the default, and zero mean never: ids change when the path does. RFC 9000 §5.1.2, §9.5.
+    /// </summary>
+    public TimeSpan ConnectionIdLifetime { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
     /// After so many packets this side changes its keys (RFC 9001 §6): 1 to 4,194,304, which is the default and half of what AES-GCM stands.
     /// Before each further change the peer must have acknowledged a packet under the keys of the last.
     /// </summary>
@@ -85,6 +91,7 @@ public abstract class QuicConnectionOptions
         Require.InRange(argumentName, DefaultCloseErrorCode, QuicDefaults.MaxErrorCode);
         Require.NotNegative(argumentName, HandshakeTimeout);
         Require.NotNegative(argumentName, CloseTimeout);
+        Require.NotNegative(argumentName, ConnectionIdLifetime);
         if (MaxPacketsPerKey is < 1 or > QuicDefaults.MaxPacketsPerKey)
         {
             throw new ArgumentOutOfRangeException(
@@ -111,6 +118,7 @@ public abstract class QuicConnectionOptions
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
         UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,
+        ConnectionIdLifetime = ZeroIfInfinite(ConnectionIdLifetime),
         Random = Driving.SystemRandomSource.Instance,
     };
 

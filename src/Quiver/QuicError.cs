@@ -44,4 +44,7 @@ public enum QuicError
     /// Not a value of System.Net.Quic.
     /// </summary>
     EarlyDataRejected = 256,
+
+    /// <summary>The server did not answer on another path; the connection goes on by the one in use. Not a value of System.Net.Quic.</summary>
+    PathFailed = 257,
 }

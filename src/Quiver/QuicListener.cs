@@ -31,6 +31,9 @@ public sealed class QuicListener : IAsyncDisposable
     /// <summary>Where the listener listens, with the port it got.</summary>
     public IPEndPoint LocalEndPoint => _driver.Loop.LocalEndPoint;
 
+    /// <summary>Where clients are asked to go after the handshake, with the ports that were got; empty: nowhere. RFC 9000 §9.6.</summary>
+    public IReadOnlyList<IPEndPoint> PreferredEndPoints => _driver.Preferred.EndPoints;
+
     internal QuicListenerOptions Options { get; }
 
     /// <summary>Handshakes under way on the endpoint, of this listener and others.</summary>
@@ -70,7 +73,18 @@ public sealed class QuicListener : IAsyncDisposable
     /// <summary>Listens on a loop, of which a user was counted for the listener.</summary>
     internal static QuicListener Listen(QuicListenerOptions options, EndpointLoop loop)
     {
-        var driver = new ListenerDriver(options, loop);
+        PreferredLoops preferred;
+        try
+        {
+            preferred = PreferredLoops.Open(options, loop);
+        }
+        catch
+        {
+            _ = EndpointRegistry.ReleaseAsync(loop);
+            throw;
+        }
+
+        var driver = new ListenerDriver(options, loop, preferred);
         var listener = new QuicListener(driver, options);
         driver.Handle = new WeakReference<QuicListener>(listener);
         try
@@ -79,6 +93,7 @@ public sealed class QuicListener : IAsyncDisposable
         }
         catch (QuicException)
         {
+            _ = preferred.ReleaseAsync();
             _ = EndpointRegistry.ReleaseAsync(loop);
             throw;
         }

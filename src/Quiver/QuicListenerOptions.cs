@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using Quiver.Validation;
 
 namespace Quiver;
@@ -61,6 +62,15 @@ public sealed class QuicListenerOptions
     public bool SendAddressTokens { get; set; } = true;
 
     /// <summary>
+    /// An IPv4 address and port that clients are to go to after the handshake: one of this host alone, for example, when the first is shared
+    /// with others. The listener listens there too, for these clients only. Port 0 takes a free one. Default: null. RFC 9000 §9.6.
+    /// </summary>
+    public IPEndPoint? PreferredIPv4EndPoint { get; set; }
+
+    /// <summary>As <see cref="PreferredIPv4EndPoint"/>, for clients that use IPv6.</summary>
+    public IPEndPoint? PreferredIPv6EndPoint { get; set; }
+
+    /// <summary>
     /// The versions of QUIC that clients may use, most wanted first: a client that offers a better one than it began with is moved to it, at no
     /// cost (RFC 9368 §2.3), and one that begins with none of them is told which there are. Null, the default, takes every version, and
     /// leaves the choice to the client. When several listeners share an endpoint, a client may begin with a version of any of them.
@@ -83,10 +93,21 @@ public sealed class QuicListenerOptions
         }
 
         Require.InRange(argumentName, ListenBacklog, int.MaxValue);
+        ValidatePreferred(PreferredIPv4EndPoint, nameof(PreferredIPv4EndPoint), AddressFamily.InterNetwork, argumentName);
+        ValidatePreferred(PreferredIPv6EndPoint, nameof(PreferredIPv6EndPoint), AddressFamily.InterNetworkV6, argumentName);
         Require.NotNull(argumentName, ConnectionOptionsCallback);
         if (ApplicationProtocols is null or { Count: 0 })
         {
             throw new ArgumentNullException(argumentName, $"'{nameof(ApplicationProtocols)}' must name at least one protocol.");
+        }
+    }
+
+    private static void ValidatePreferred(IPEndPoint? endPoint, string name, AddressFamily family, string argumentName)
+    {
+        if (endPoint is not null
+            && (endPoint.AddressFamily != family || endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)))
+        {
+            throw new ArgumentException($"'{name}' is {endPoint}: it must be one address that clients can reach, of the family in its name.", argumentName);
         }
     }
 }

@@ -52,6 +52,12 @@ public sealed class QuicServerConnectionOptions : QuicConnectionOptions
     /// <summary>Asked with the ticket's <see cref="SessionTicketData"/> before early data is taken; false refuses it, and the handshake goes on.</summary>
     public Func<ReadOnlyMemory<byte>, bool>? EarlyDataCallback { get; set; }
 
+    /// <summary>
+    /// Whether the client is asked to stay at its address (disable_active_migration). It can still go to an address that the server prefers, and a
+    /// NAT may change its port; packets from another IP address are dropped. Default: false. RFC 9000 §9, §18.2.
+    /// </summary>
+    public bool DisableActiveMigration { get; set; }
+
     internal override void Validate(string argumentName)
     {
         base.Validate(argumentName);

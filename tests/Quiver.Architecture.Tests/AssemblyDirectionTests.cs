@@ -9,7 +9,9 @@ public sealed partial class AssemblyDirectionTests
     [Theory]
     [InlineData("Quiver.Protocol")]
     [InlineData("Quiver", "Quiver.Protocol")]
+    [InlineData("Quiver.Http3", "Quiver")]
     [InlineData("Quiver.Tool", "Quiver")]
+    [InlineData("Quiver.Interop", "Quiver.Tool")]
     public void A_project_references_only_what_is_below_it(string project, params string[] below)
     {
         XDocument file = XDocument.Load(Repository.At($"src/{project}/{project}.csproj"));

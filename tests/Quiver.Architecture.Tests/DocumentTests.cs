@@ -48,9 +48,11 @@ public sealed partial class DocumentTests
     [Theory]
     [InlineData("docs/streams.md")]
     [InlineData("docs/diagnostics.md")]
+    [InlineData("docs/paths.md")]
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("docs/architecture.md")]
+    [InlineData("docs/interop.md")]
     [InlineData("docs/moving-from-system-net-quic.md")]
     public void Links_between_documents_lead_somewhere(string document)
     {

@@ -29,6 +29,18 @@ public sealed class GetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_may_be_as_long_as_names_can_be()
+    {
+        string name = new('n', 255);
+        string hash = _www.CreateFile(name, 1000);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/{name}", "-o", _out.Path, "--insecure");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hash, TemporaryFolder.Hash(_out[name]));
+        Assert.Equal([name], Names());
+    }
+
+    [Fact]
     public async Task A_second_connection_resumes_on_request_and_says_so()
     {
         string hash = _www.CreateFile("file", 100_000);
@@ -37,6 +49,33 @@ public sealed class GetTests : IDisposable
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(hash, TemporaryFolder.Hash(_out["copy"]));
         Assert.Contains(": resumed\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1MiB", 50_000_000, true)]
+    [InlineData("0", 50_000_000, true)]
+    [InlineData("0ms", 50_000_000, true)]
+    [InlineData("1MiB", 1000, false)]
+    [InlineData("60000ms", 1000, false)]
+    public async Task The_connection_moves_to_another_port_on_request_and_says_so(string after, int length, bool moves)
+    {
+        string hash = _www.CreateFile("file", length);
+        await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/file", "-o", _out["copy"], "--insecure", "--migrate-after", after);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(hash, TemporaryFolder.Hash(_out["copy"]));
+        Assert.Matches(moves ? @": moved from 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ after " : ": not moved: all was there before ", run.Error);
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("ms")]
+    [InlineData("-1ms")]
+    public async Task A_moment_that_is_none_is_wrong_usage(string after)
+    {
+        ToolRun run = await ToolRun.RunAsync("get", "https://localhost:1/file", "--migrate-after", after);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("neither a size", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -20,4 +20,7 @@ internal interface ICongestionController
 
     /// <summary>Everything was lost for long. RFC 9002 §7.6.</summary>
     void OnPersistentCongestion();
+
+    /// <summary>Another path, of which nothing is known. RFC 9000 §9.4.</summary>
+    void Reset();
 }

@@ -11,7 +11,7 @@ internal sealed class NewReno(int maxDatagramSize) : ICongestionController
     private Timestamp _recoveryStart = new(long.MinValue);
 
     /// <summary>Ten datagrams, but no more than 14,720 bytes or two datagrams. RFC 9002 §7.2.</summary>
-    public ulong CongestionWindow { get; private set; } = (ulong)Math.Min(10 * maxDatagramSize, Math.Max(14720, 2 * maxDatagramSize));
+    public ulong CongestionWindow { get; private set; } = InitialWindow(maxDatagramSize);
 
     public bool IsInSlowStart => CongestionWindow < _threshold;
 
@@ -53,9 +53,19 @@ internal sealed class NewReno(int maxDatagramSize) : ICongestionController
         _ackedInAvoidance = 0;
     }
 
+    public void Reset()
+    {
+        CongestionWindow = InitialWindow(maxDatagramSize);
+        _threshold = ulong.MaxValue;
+        _ackedInAvoidance = 0;
+        _recoveryStart = new Timestamp(long.MinValue);
+    }
+
     public void OnPersistentCongestion()
     {
         CongestionWindow = MinWindow;
         _recoveryStart = new Timestamp(long.MinValue);
     }
+
+    private static ulong InitialWindow(int datagram) => (ulong)Math.Min(10 * datagram, Math.Max(14720, 2 * datagram));
 }

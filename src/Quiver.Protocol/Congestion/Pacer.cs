@@ -32,6 +32,9 @@ internal sealed class Pacer
         return _budget >= _datagram ? now : now + new TimeSpan((long)Math.Ceiling((_datagram - _budget) / rate));
     }
 
+    /// <summary>Another path, of which nothing is known.</summary>
+    public void Reset() => _budget = MinBurstDatagrams * _datagram;
+
     public void OnSent(int bytes) => _budget -= bytes;
 
     /// <summary>Bytes per tick.</summary>

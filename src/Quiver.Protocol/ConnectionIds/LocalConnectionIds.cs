@@ -10,6 +10,9 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Ids in use at a time at most, whatever the peer would keep: enough for a path, its successor and probing.</summary>
     public const int MaxActive = 4;
 
+    /// <summary>Ids given beyond that to a peer from which nothing is heard: one at each probe time-out, whose intervals double.</summary>
+    public const int MaxUnanswered = 8;
+
     /// <summary>Retired ids that are still listened to; a peer that retires faster loses what it sent to the oldest.</summary>
     public const int MaxLeaving = 4 * MaxActive;
 
@@ -24,6 +27,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
     private readonly Action<ConnectionId> _onRemoved;
     private ulong _nextSequence = 1;
     private ulong _nextUnsent = 1;
+    private ulong _retirePriorTo;
     private int _limit = 1;
     private ConnectionId? _original;
 
@@ -85,11 +89,57 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
+    /// <summary>Server: the id that goes with its preferred address, the next after the handshake's; null when none can be had. RFC 9000 §5.1.1.</summary>
+    public IssuedConnectionId? TryIssueFirst()
+    {
+        if (_source.Length == 0 || _nextSequence > 1 || !TryCreate(_nextSequence, out IssuedConnectionId issued))
+        {
+            return null;
+        }
+
+        _active.Add(issued);
+        _nextUnsent = ++_nextSequence;
+        return issued;
+    }
+
+    /// <summary>Has the id of each packet that may come handed to <paramref name="use"/>.</summary>
+    public void ForEach(Action<ConnectionId> use)
+    {
+        foreach (IssuedConnectionId issued in _active)
+        {
+            use(issued.Id);
+        }
+    }
+
     /// <summary>The handshake is done: more ids may be issued, as many as the peer keeps.</summary>
     public void OnPeerLimit(ulong activeConnectionIdLimit)
     {
         _limit = (int)Math.Min(activeConnectionIdLimit, MaxActive);
         Issue();
+    }
+
+    /// <summary>
+    /// Has the peer retire all ids that it has, and gives it another; more follow as it does. Not while it still has some that it was to
+    /// retire. For a moment it has one more than its limit, which it allows when others are retired. RFC 9000 §5.1.1, §5.1.2.
+    /// </summary>
+    public void Replace()
+    {
+        // Those come first: the list is in order of numbers.
+        if (_active.Count > 0 && _active[0].SequenceNumber >= _retirePriorTo)
+        {
+            Add();
+        }
+    }
+
+    /// <summary>As <see cref="Replace"/>, but also while the peer still has some to retire: it may have no way to tell that it has.</summary>
+    public void Add()
+    {
+        if (_source.Length > 0 && _active.Count < MaxActive + MaxUnanswered && TryCreate(_nextSequence, out IssuedConnectionId issued))
+        {
+            _active.Add(issued);
+            _pending.Enqueue(_nextSequence);
+            _retirePriorTo = _nextSequence++;
+        }
     }
 
     /// <summary>The peer uses an id no more; packets that it sent before may come until <paramref name="until"/>. RFC 9000 §5.1.2.</summary>
@@ -152,7 +202,7 @@ internal sealed class LocalConnectionIds : IFrameSource, ISentFrameOwner
             int index = IndexOf(sequence);
             if (index >= 0)
             {
-                var frame = new NewConnectionIdFrame(sequence, 0, _active[index].Id, _active[index].Token);
+                var frame = new NewConnectionIdFrame(sequence, Math.Min(sequence, _retirePriorTo), _active[index].Id, _active[index].Token);
                 if (frame.Length > packet.Remaining)
                 {
                     return;

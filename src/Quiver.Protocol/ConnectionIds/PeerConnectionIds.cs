@@ -6,7 +6,7 @@ using Quiver.Protocol.Recovery;
 
 namespace Quiver.Protocol.ConnectionIds;
 
-/// <summary>The ids that the peer gave us to reach it by, and those we have yet to give back. RFC 9000 §5.1.</summary>
+/// <summary>The ids that the peer gave us to reach it by: those that paths use, those in reserve, and those we have yet to give back. RFC 9000 §5.1.</summary>
 internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
 {
     /// <summary>What we advertise as active_connection_id_limit.</summary>
@@ -15,45 +15,128 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
     /// <summary>Retirements that may wait for their ACK: a peer that makes more does not listen. RFC 9000 §5.1.2 suggests twice the limit.</summary>
     public const int MaxRetiring = 4 * ActiveLimit;
 
+    private readonly List<UsedPeerId> _used = [];
     private readonly List<IssuedConnectionId> _available = [];
     private readonly Queue<ulong> _retirePending = new();
     private readonly List<ulong> _retiring = [];
     private readonly RangeSet _retired = new();
-    private readonly Action<StatelessResetToken> _onTokenAdded;
+    private readonly Action<StatelessResetToken, PathAddress> _onTokenAdded;
     private readonly Action<StatelessResetToken> _onTokenRemoved;
     private ulong _retirePriorTo;
-    private bool _hasToken;
-    private IssuedConnectionId _current;
 
-    public PeerConnectionIds(in ConnectionId first, Action<StatelessResetToken> onTokenAdded, Action<StatelessResetToken> onTokenRemoved)
+    public PeerConnectionIds(
+        in ConnectionId first, in PathAddress remote, Action<StatelessResetToken, PathAddress> onTokenAdded, Action<StatelessResetToken> onTokenRemoved)
     {
-        _current = new IssuedConnectionId(0, first, default);
+        Active = new UsedPeerId(new IssuedConnectionId(0, first, default)) { Remote = remote };
+        _used.Add(Active);
         _onTokenAdded = onTokenAdded;
         _onTokenRemoved = onTokenRemoved;
     }
 
-    /// <summary>The id to send to.</summary>
-    public ConnectionId Current => _current.Id;
+    /// <summary>What the path in use sends to.</summary>
+    public UsedPeerId Active { get; private set; }
+
+    /// <summary>The id to send to on the path in use.</summary>
+    public ConnectionId Current => Active.Id;
+
+    /// <summary>Whether there is an id that no path needs, and room to give one back.</summary>
+    private bool HasSpare => _available.Count > (Active.IsRetired ? 1 : 0) && _retiring.Count + _used.Count < MaxRetiring;
 
     public bool HasFrames => _retirePending.Count > 0;
 
     /// <summary>During the handshake the peer's first answer (or a Retry) says by which id it wants to be reached. RFC 9000 §7.2.</summary>
-    public void Replace(in ConnectionId id) => _current = new IssuedConnectionId(0, id, default);
+    public void Replace(in ConnectionId id) => Active.Issued = new IssuedConnectionId(0, id, default);
 
     /// <summary>The stateless_reset_token transport parameter belongs to the id of the handshake. RFC 9000 §18.2.</summary>
     public void SetHandshakeToken(in StatelessResetToken token)
     {
-        if (_current.SequenceNumber == 0)
+        if (_used[0].Issued.SequenceNumber == 0)
         {
-            _current = _current with { Token = token };
-            UseToken();
+            _used[0].Issued = _used[0].Issued with { Token = token };
+            AddToken(_used[0]);
         }
     }
 
-    /// <summary>Whether a datagram's last bytes reset the connection: only the token of the id in use does. RFC 9000 §10.3.1.</summary>
-    public bool IsResetToken(in StatelessResetToken token)
+    /// <summary>The id of the preferred_address transport parameter, whose number is 1; it is good on any path. RFC 9000 §5.1.1, §9.6.3.</summary>
+    public void OnPreferredAddress(in ConnectionId id, in StatelessResetToken token) => _available.Add(new IssuedConnectionId(1, id, token));
+
+    /// <summary>
+    /// An id for another path; null when there is none. The path in use has what is left when its own was retired, unless the other is to
+    /// <paramref name="replace"/> it. A peer with empty ids has none to give, and needs none. RFC 9000 §9.5.
+    /// </summary>
+    public UsedPeerId? TryTake(in PathAddress remote, bool replace)
     {
-        if (!_hasToken)
+        if (Current.Length == 0)
+        {
+            return Active;
+        }
+
+        if (!HasSpare && (!replace || _available.Count == 0))
+        {
+            return null;
+        }
+
+        var taken = new UsedPeerId(TakeAvailable()) { Remote = remote };
+        _used.Add(taken);
+        AddToken(taken);
+        return taken;
+    }
+
+    /// <summary>The path in use sends to this one from now on, at the given address.</summary>
+    public void Activate(UsedPeerId used, in PathAddress remote)
+    {
+        Active = used;
+        if (used.Remote != remote)
+        {
+            // A token counts only from the address that the id is used with.
+            RemoveToken(used);
+            used.Remote = remote;
+            AddToken(used);
+        }
+    }
+
+    /// <summary>
+    /// Whether packets can be sent to it; takes another in its place if the peer had it retired, the last one for the path in use or the one
+    /// to <paramref name="replace"/> it. RFC 9000 §5.1.2.
+    /// </summary>
+    public bool TryRenew(UsedPeerId used, bool replace)
+    {
+        if (used.IsRetired && (HasSpare || ((used == Active || replace) && _available.Count > 0)))
+        {
+            used.IsRetired = false;
+            UseNext(used);
+        }
+
+        return !used.IsRetired;
+    }
+
+    /// <summary>No path uses it any more: it is given back. RFC 9000 §5.1.2.</summary>
+    public void Release(UsedPeerId used)
+    {
+        if (used != Active && _used.Remove(used))
+        {
+            RemoveToken(used);
+            if (!used.IsRetired)
+            {
+                Retire(used.Issued.SequenceNumber);
+            }
+        }
+    }
+
+    /// <summary>Gives an id back and goes on with another, if there is one. RFC 9000 §5.1.2, §9.5.</summary>
+    public void Change(UsedPeerId used)
+    {
+        if (!used.IsRetired && Current.Length > 0 && HasSpare)
+        {
+            Retire(used.Issued.SequenceNumber);
+            UseNext(used);
+        }
+    }
+
+    /// <summary>Whether a datagram's last bytes reset the connection: only the token of the id in use on its path does. RFC 9000 §10.3.1.</summary>
+    public static bool IsResetToken(UsedPeerId used, in StatelessResetToken token)
+    {
+        if (!used.HasToken)
         {
             return false;
         }
@@ -61,7 +144,7 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         // In constant time: how long it took must not tell how much was right.
         Span<byte> ours = stackalloc byte[StatelessResetToken.Length];
         Span<byte> theirs = stackalloc byte[StatelessResetToken.Length];
-        _current.Token.Write(ours);
+        used.Issued.Token.Write(ours);
         token.Write(theirs);
         return CryptographicOperations.FixedTimeEquals(ours, theirs);
     }
@@ -95,9 +178,15 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         // More ids at a time than we keep is an error, after those that this frame retires. RFC 9000 §5.1.1.
-        if (_available.Count + 1 > ActiveLimit)
+        if (_available.Count + _used.Count(used => !used.IsRetired) > ActiveLimit)
         {
             Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {ActiveLimit} connection ids");
+        }
+
+        // What we give back of our own accord is far less.
+        if (_retiring.Count > MaxRetiring)
+        {
+            Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {MaxRetiring} connection ids wait to be retired");
         }
     }
 
@@ -127,40 +216,43 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
     }
 
-    /// <summary>The connection is over: its token no longer resets anything.</summary>
+    /// <summary>The connection is over: no token resets anything.</summary>
     public void RemoveAll()
     {
-        if (_hasToken)
+        foreach (UsedPeerId used in _used)
         {
-            _onTokenRemoved(_current.Token);
-            _hasToken = false;
+            RemoveToken(used);
         }
     }
 
     private static void Throw(TransportErrorCode code, string reason) => TransportException.Throw(code, reason, (ulong)FrameType.NewConnectionId);
 
+    private static void ThrowIfContradicting(in IssuedConnectionId known, in IssuedConnectionId issued, bool isSame)
+    {
+        if (!isSame)
+        {
+            Throw(TransportErrorCode.ProtocolViolation, $"connection id {issued.SequenceNumber} contradicts connection id {known.SequenceNumber}");
+        }
+    }
+
     /// <summary>Whether the frame is a repetition; one number for two ids, or one id under two numbers, is an error. RFC 9000 §19.15.</summary>
     private bool IsKnown(in IssuedConnectionId issued)
     {
-        if (issued.SequenceNumber == _current.SequenceNumber || issued.Id == _current.Id)
+        foreach (UsedPeerId used in _used)
         {
-            if (issued.SequenceNumber != _current.SequenceNumber || issued.Id != _current.Id)
+            if (used.Issued.SequenceNumber == issued.SequenceNumber || used.Id == issued.Id)
             {
-                Throw(TransportErrorCode.ProtocolViolation, $"connection id {issued.SequenceNumber} contradicts an earlier one");
+                // The handshake's id may be without a token.
+                ThrowIfContradicting(used.Issued, issued, used.Issued.SequenceNumber == issued.SequenceNumber && used.Id == issued.Id);
+                return true;
             }
-
-            return true;
         }
 
         foreach (IssuedConnectionId known in _available)
         {
             if (known.SequenceNumber == issued.SequenceNumber || known.Id == issued.Id)
             {
-                if (known != issued)
-                {
-                    Throw(TransportErrorCode.ProtocolViolation, $"connection id {issued.SequenceNumber} contradicts an earlier one");
-                }
-
+                ThrowIfContradicting(known, issued, known == issued);
                 return true;
             }
         }
@@ -180,20 +272,36 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
             }
         }
 
-        if (_current.SequenceNumber < _retirePriorTo)
+        // Which path gets what is left is decided when one is to send: the peer may be elsewhere by then.
+        foreach (UsedPeerId used in _used)
         {
-            Retire(_current.SequenceNumber);
-            if (_available.Count == 0)
+            if (!used.IsRetired && used.Issued.SequenceNumber < _retirePriorTo)
             {
-                // Retire Prior To is at most the number of the frame's own id, so that one is left.
-                Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
+                Retire(used.Issued.SequenceNumber);
+                RemoveToken(used);
+                used.IsRetired = true;
             }
-
-            RemoveAll();
-            _current = _available[0];
-            _available.RemoveAt(0);
-            UseToken();
         }
+
+        // Retire Prior To is at most the number of the frame's own id, so that one is left for the path in use.
+        if (Active.IsRetired && _available.Count == 0)
+        {
+            Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
+        }
+    }
+
+    private void UseNext(UsedPeerId used)
+    {
+        RemoveToken(used);
+        used.Issued = TakeAvailable();
+        AddToken(used);
+    }
+
+    private IssuedConnectionId TakeAvailable()
+    {
+        IssuedConnectionId next = _available[0];
+        _available.RemoveAt(0);
+        return next;
     }
 
     private void Retire(ulong sequence)
@@ -206,17 +314,21 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
         }
 
         _retiring.Add(sequence);
-        if (_retiring.Count > MaxRetiring)
-        {
-            Throw(TransportErrorCode.ConnectionIdLimitError, $"more than {MaxRetiring} connection ids wait to be retired");
-        }
-
         _retirePending.Enqueue(sequence);
     }
 
-    private void UseToken()
+    private void AddToken(UsedPeerId used)
     {
-        _hasToken = true;
-        _onTokenAdded(_current.Token);
+        used.HasToken = true;
+        _onTokenAdded(used.Issued.Token, used.Remote);
+    }
+
+    private void RemoveToken(UsedPeerId used)
+    {
+        if (used.HasToken)
+        {
+            used.HasToken = false;
+            _onTokenRemoved(used.Issued.Token);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Datagrams;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 using Quiver.Protocol.Streams;
@@ -24,6 +25,8 @@ internal sealed class Connection : IDisposable
     private readonly DatagramReceiver _receiver;
     private readonly DatagramBuilder _builder;
     private readonly SendPolicy _policy;
+    private readonly ConnectionPaths _paths;
+    private readonly ConnectionIdRotation _rotation;
     private readonly Timestamp _startTime;
     private Timestamp _handshakeDeadline = Timestamp.Never;
 
@@ -39,8 +42,10 @@ internal sealed class Connection : IDisposable
         _start = new HandshakeStart(state, _closer, _initial);
         _policy = new SendPolicy(state);
         _builder = new DatagramBuilder(state, sealer, _policy);
-        var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer);
-        _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start);
+        _paths = new ConnectionPaths(state);
+        _rotation = new ConnectionIdRotation(state);
+        var dispatcher = new FrameDispatcher(state, _handshake, new AckProcessor(state), _closer, _paths);
+        _receiver = new DatagramReceiver(state, new PacketOpener(state), dispatcher, _closer, _start, _paths);
     }
 
     /// <summary>The handshake: names, protocols, suite and certificates. Valid for the life of the connection.</summary>
@@ -68,6 +73,33 @@ internal sealed class Connection : IDisposable
     public PathAddress LocalAddress => _state.Local;
 
     public PathAddress RemoteAddress => _state.Remote;
+
+    /// <summary>Pairs of addresses that are known.</summary>
+    public int PathCount => _state.Paths.Count;
+
+    /// <summary>Where packets go.</summary>
+    public NetworkPath ActivePath => _state.Paths.Active;
+
+    /// <summary>Whether a path starts at an address of ours, or at any with its port.</summary>
+    public bool HasPathFrom(in PathAddress local)
+    {
+        for (int i = 0; i < _state.Paths.Count; i++)
+        {
+            PathAddress other = _state.Paths[i].Local;
+            if (other.Port == local.Port && (local.IsUnspecified || other.Ip == local.Ip))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A client's, which alone can go to other paths; null on a server.</summary>
+    public PathMigrator? Migrator => _paths.Migrator;
+
+    /// <summary>The ids by which packets for the connection come.</summary>
+    public LocalConnectionIds LocalIds => _state.LocalIds;
 
     /// <summary>Streams that are not yet done on the wire.</summary>
     public int StreamCount => _state.Streams?.Table.Count ?? 0;
@@ -139,7 +171,7 @@ internal sealed class Connection : IDisposable
             next = Timestamp.Min(next, Timestamp.Min(_state.Idle.Deadline, _state.Idle.KeepAliveDeadline));
             next = Timestamp.Min(next, _state.LocalIds.Deadline);
             next = Timestamp.Min(next, _state.Early.Deadline);
-            next = Timestamp.Min(next, _flush.Deadline);
+            next = Timestamp.Min(next, Timestamp.Min(_flush.Deadline, _state.Paths.Deadline));
             return Timestamp.Min(next, Timestamp.Min(_handshakeDeadline, _policy.PacedUntil));
         }
     }
@@ -181,7 +213,7 @@ internal sealed class Connection : IDisposable
         state.RetrySource = initial.RetrySource;
         if (initial.IsAddressValidated)
         {
-            state.Amplification.OnValidated();
+            state.Paths.Active.OnValidated();
         }
 
         var connection = new Connection(state, now);
@@ -202,6 +234,9 @@ internal sealed class Connection : IDisposable
             {
                 // What looked like an Initial was noise: nothing is kept for it.
                 _closer.Abandon(new CloseReason(CloseKind.LocalTransport, (ulong)TransportErrorCode.NoError, 0, "the first datagram was not authentic"), now);
+
+                // At once: the rest of the flight may be intact, and is read next.
+                _state.LocalIds.RemoveAll();
                 return;
             }
 
@@ -263,8 +298,10 @@ internal sealed class Connection : IDisposable
 
         _state.LocalIds.OnTimeout(now);
         _state.Early.OnTimeout(now);
+        _paths.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
         _state.Recovery.OnTimeout(now);
+        _paths.Migrator?.OnProbeTimeouts(_state.Recovery.ProbeTimeouts);
     }
 
     /// <summary>Server, on <see cref="TlsSuspension.ServerSettings"/>. The handshake time-out of the settings counts from the start.</summary>
@@ -380,15 +417,16 @@ internal sealed class Connection : IDisposable
         IConnectionEvents events)
     {
         var localIds = new LocalConnectionIds(ids, id => events.TryAddConnectionId(id), id => events.OnConnectionIdRemoved(id));
+        var peerIds = new PeerConnectionIds(
+            peer, remote, (added, from) => events.OnStatelessResetTokenAdded(added, from), removed => events.OnStatelessResetTokenRemoved(removed));
         return new ConnectionState(role, random, events)
         {
             Version = version,
             LocalIds = localIds,
-            PeerIds = new PeerConnectionIds(peer, added => events.OnStatelessResetTokenAdded(added), removed => events.OnStatelessResetTokenRemoved(removed)),
+            PeerIds = peerIds,
             OriginalDestination = original,
             LocalInitialSource = localIds.First,
-            Local = local,
-            Remote = remote,
+            Paths = new PathTable(new NetworkPath(local, remote, role) { LocalId = localIds.First, PeerId = peerIds.Active }),
         };
     }
 
@@ -404,6 +442,9 @@ internal sealed class Connection : IDisposable
             return;
         }
 
+        _paths.Migrator?.TryBegin(now);
+        _rotation.OnDatagram(now);
+
         if (_handshakeDeadline != Timestamp.Never || !_state.IsIdleConfigured)
         {
             _handshakeDeadline = Timestamp.Never;
@@ -412,12 +453,8 @@ internal sealed class Connection : IDisposable
             _state.Idle.Configure(settings.IdleTimeout, _state.PeerParameters!.MaxIdleTimeout, settings.KeepAliveInterval, _state.ProbePeriod, now);
             if (_state.Role == EndpointRole.Server)
             {
-                long unixMilliseconds = settings.UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond);
-                _handshake.SendTickets(unixMilliseconds);
-                if (settings.NewTokens is { } tokens)
-                {
-                    _state.NewToken.Send(tokens.IssueForLater(_state.Remote, _state.Version.Current, unixMilliseconds));
-                }
+                _handshake.SendTickets(settings.UnixMilliseconds(now));
+                _state.SendNewToken(now);
             }
 
             _receiver.ReplayUndecryptable(now);

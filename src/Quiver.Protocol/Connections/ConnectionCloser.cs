@@ -104,7 +104,7 @@ internal sealed class ConnectionCloser(ConnectionState state, PacketSealer seale
     public bool TryBuild(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
     {
         datagram = default;
-        if (!_sendPending || state.Amplification.Available < ConnectionState.BaseDatagramSize)
+        if (!_sendPending || state.Amplification.Available < ConnectionState.BaseDatagramSize || !state.PeerIds.TryRenew(state.PeerIds.Active, replace: false))
         {
             return false;
         }

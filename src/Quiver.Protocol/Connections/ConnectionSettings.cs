@@ -60,6 +60,18 @@ internal sealed record ConnectionSettings
     /// <summary>Server: the Unix time in milliseconds at <see cref="Timestamp"/> zero, for tickets.</summary>
     public long UnixMillisecondsAtZero { get; init; }
 
+    /// <summary>Client: whether to move to an address that the server prefers, once it answers there. RFC 9000 §9.6.</summary>
+    public bool UsesPreferredAddress { get; init; } = true;
+
+    /// <summary>Server: where clients are to go after the handshake; both null: they stay. The endpoint listens there too. RFC 9000 §9.6.</summary>
+    public (PathAddress? IPv4, PathAddress? IPv6) PreferredAddress { get; init; }
+
+    /// <summary>Whether the peer is asked to stay at its address. RFC 9000 §18.2.</summary>
+    public bool DisablesActiveMigration { get; init; }
+
+    /// <summary>After so long the ids of both ends change; zero: never. RFC 9000 §5.1.2.</summary>
+    public TimeSpan ConnectionIdLifetime { get; init; }
+
     public IRandomSource Random { get; init; } = null!;
 
     /// <summary>Client: where its ids come from; a server's endpoint has one source for all.</summary>
@@ -70,4 +82,7 @@ internal sealed record ConnectionSettings
 
     /// <summary>Server: who makes the token that the client gets for its next connection; null: it gets none.</summary>
     public AddressTokens? NewTokens { get; init; }
+
+    /// <summary>Server: the time of day.</summary>
+    public long UnixMilliseconds(Timestamp now) => UnixMillisecondsAtZero + (now.Ticks / TimeSpan.TicksPerMillisecond);
 }

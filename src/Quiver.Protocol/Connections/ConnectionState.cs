@@ -29,7 +29,6 @@ internal sealed class ConnectionState : IDisposable
             new PacketSpace(PacketNumberSpace.Handshake, Recovery.Space(PacketNumberSpace.Handshake)),
             new PacketSpace(PacketNumberSpace.Application, Recovery.Space(PacketNumberSpace.Application)),
         ];
-        Amplification = new AmplificationLimit(isValidated: role == EndpointRole.Client);
         Frames.SetSources(PacketNumberSpace.Initial, Space(PacketNumberSpace.Initial).Crypto);
         Frames.SetSources(PacketNumberSpace.Handshake, Space(PacketNumberSpace.Handshake).Crypto);
     }
@@ -48,7 +47,10 @@ internal sealed class ConnectionState : IDisposable
 
     public EarlyData Early { get; } = new();
 
-    public AmplificationLimit Amplification { get; }
+    public required PathTable Paths { get; init; }
+
+    /// <summary>What may be sent on the path in use.</summary>
+    public AmplificationLimit Amplification => Paths.Active.Limit;
 
     public PathResponder PathResponses { get; } = new();
 
@@ -87,9 +89,9 @@ internal sealed class ConnectionState : IDisposable
     /// <summary>Client: the token for Initials, of a Retry or an earlier connection. RFC 9000 §17.2.2.</summary>
     public byte[] InitialToken { get; set; } = [];
 
-    public required PathAddress Local { get; set; }
+    public PathAddress Local => Paths.Active.Local;
 
-    public required PathAddress Remote { get; set; }
+    public PathAddress Remote => Paths.Active.Remote;
 
     public ConnectionPhase Phase { get; set; } = ConnectionPhase.Handshaking;
 
@@ -116,7 +118,10 @@ internal sealed class ConnectionState : IDisposable
     public TimeSpan ProbePeriod => ProbeTimeout.Period(Recovery.Rtt, Recovery.PeerMaxAckDelay);
 
     /// <summary>What a 1-RTT packet costs at most beside its frames: first byte, id, packet number, tag. RFC 9000 §17.3.1.</summary>
-    public int OneRttOverhead => 1 + PeerIds.Current.Length + 4 + PacketProtection.TagLength;
+    public int OneRttOverhead => OneRttOverheadOf(PeerIds.Current);
+
+    /// <summary>As <see cref="OneRttOverhead"/>, for packets to another id.</summary>
+    public static int OneRttOverheadOf(in ConnectionId peer) => 1 + peer.Length + 4 + PacketProtection.TagLength;
 
     /// <summary>What the frames of one 1-RTT packet may have together.</summary>
     public int OneRttPayload => BaseDatagramSize - OneRttOverhead;
@@ -148,6 +153,15 @@ internal sealed class ConnectionState : IDisposable
             new ApplicationFrames(Datagrams, Streams.Scheduler, () => OneRttPayload),
             Ping);
         Datagrams.LocalMaxFrameSize = local.MaxDatagramFrameSize;
+    }
+
+    /// <summary>Server: the client gets a token for its next connection from the address in use, if it is to have one. RFC 9000 §8.1.3.</summary>
+    public void SendNewToken(Timestamp now)
+    {
+        if (Role == EndpointRole.Server && Settings is { NewTokens: { } tokens } settings)
+        {
+            NewToken.Send(tokens.IssueForLater(Remote, Version.Current, settings.UnixMilliseconds(now)));
+        }
     }
 
     /// <summary>Early data was refused: its streams never were, and ids begin anew; its datagrams are lost. RFC 9001 §4.6.2.</summary>

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Quiver.Protocol.Crypto;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Packets;
-using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Recovery;
 
@@ -21,21 +20,21 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
     public const int MaxUnsettled = 64 * 1024;
 
     private readonly PacketNumberSkipper _skipper = new(state.Random);
+    private readonly PathProbeBuilder _probes = new(state, sealer);
     private int _unackedAcks;
 
     public bool TryBuild(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
     {
         policy.OnBuildStarted();
-        int size = MaxDatagramSize(destination.Length);
-        datagram = default;
-        if (size == 0)
-        {
-            return false;
-        }
-
-        if (state.PathResponses.HasPending && TryBuildPathResponse(destination, now, out datagram))
+        if (_probes.TryBuild(destination, now, out datagram))
         {
             return true;
+        }
+
+        int size = MaxDatagramSize(destination.Length);
+        if (size == 0 || !state.PeerIds.TryRenew(state.PeerIds.Active, replace: false))
+        {
+            return false;
         }
 
         destination = destination[..size];
@@ -100,6 +99,12 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
         built = default;
         bool probe = space.Recovery.ProbesPending > 0;
         bool hasFrames = state.Frames.HasFrames(space.Id);
+        if (probe && !hasFrames)
+        {
+            state.Recovery.FillProbe(space.Id);
+            hasFrames = state.Frames.HasFrames(space.Id);
+        }
+
         bool maySend = (hasFrames || probe) && policy.MaySendFrames(space, destination.Length, now);
         SentPacketLog log = space.Recovery.Log;
         if (!maySend && (!space.Acks.IsDue || log.NextPacketNumber - log.Oldest > MaxUnsettled))
@@ -169,38 +174,6 @@ internal sealed class DatagramBuilder(ConnectionState state, PacketSealer sealer
             // A client drops Initial keys when it first sends a Handshake packet. RFC 9001 §4.9.1.
             state.Discard(PacketNumberSpace.Initial);
         }
-    }
-
-    /// <summary>Answers a PATH_CHALLENGE where it came from, in a datagram as large as may be. RFC 9000 §8.2.2.</summary>
-    private bool TryBuildPathResponse(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
-    {
-        PathResponder.PendingResponse response = state.PathResponses.Peek();
-        PacketSpace space = state.Space(PacketNumberSpace.Application);
-        datagram = default;
-        if (!sealer.CanWrite(space.Id))
-        {
-            return false;
-        }
-
-        state.PathResponses.Remove();
-
-        // Full size, but to an address that is not validated no more than three times what came. RFC 9000 §8.2.2.
-        bool isActive = response.Remote == state.Remote;
-        int size = isActive ? ConnectionState.BaseDatagramSize : Math.Min(ConnectionState.BaseDatagramSize, 3 * response.DatagramLength);
-        destination = destination[..Math.Min(size, destination.Length)];
-        SentPacketLog log = space.Recovery.Log;
-        PendingPacket packet = sealer.Begin(space, destination, 0);
-        ulong mark = log.FrameMark;
-        var builder = new PacketBuilder(destination[packet.PayloadEnd..^PacketProtection.TagLength], log, space.Level, now);
-        new PathResponseFrame(response.Data).Write(ref builder.Writer);
-        builder.OnAckEliciting();
-        builder.Pad(builder.Remaining);
-        var built = new Built(packet with { PayloadEnd = packet.PayloadEnd + builder.Length }, mark, true, true);
-        EcnCodepoint ecn = isActive ? state.Recovery.EcnCodepoint : EcnCodepoint.NotEct;
-        Finish(built, destination, ecn, now);
-        state.Amplification.OnSent(destination.Length);
-        datagram = new OutgoingDatagram(destination.Length, response.Local, response.Remote, ecn);
-        return true;
     }
 
     private readonly record struct Built(PendingPacket Packet, ulong FrameMark, bool IsAckEliciting, bool IsInFlight);

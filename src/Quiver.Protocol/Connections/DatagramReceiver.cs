@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Frames;
 using Quiver.Protocol.Packets;
 using Quiver.Protocol.Primitives;
@@ -7,14 +8,19 @@ namespace Quiver.Protocol.Connections;
 
 /// <summary>Takes datagrams apart into packets, opens each and has its frames handled. RFC 9000 §5.2, §12.2.</summary>
 internal sealed class DatagramReceiver(
-    ConnectionState state, PacketOpener opener, FrameDispatcher dispatcher, ConnectionCloser closer, HandshakeStart start) : IDisposable
+    ConnectionState state, PacketOpener opener, FrameDispatcher dispatcher, ConnectionCloser closer, HandshakeStart start, ConnectionPaths paths)
+    : IDisposable
 {
     private readonly UndecryptablePackets _undecryptable = new();
 
     public void Receive(Span<byte> datagram, in DatagramArrival arrival, Timestamp now)
     {
-        state.Amplification.OnReceived(datagram.Length);
-        state.Recovery.IsBlockedByAmplification = state.Amplification.Available < ConnectionState.BaseDatagramSize;
+        if (!paths.Admits(arrival))
+        {
+            return;
+        }
+
+        paths.OnDatagram(arrival, datagram.Length);
         ConnectionId? first = null;
         int length = datagram.Length;
         while (!datagram.IsEmpty && state.Phase != ConnectionPhase.Closed)
@@ -119,7 +125,8 @@ internal sealed class DatagramReceiver(
         if (!opener.TryOpen(packet, header, now, out OpenedPacket opened))
         {
             // A reset can come by an id of ours: one that is empty, or by chance. RFC 9000 §10.3.1.
-            if (header.Type == PacketType.OneRtt && arrival.Remote == state.Remote && state.PeerIds.IsResetToken(ending))
+            if (header.Type == PacketType.OneRtt && state.Paths.Find(arrival.Local, arrival.Remote)?.PeerId is { } used
+                && PeerConnectionIds.IsResetToken(used, ending))
             {
                 closer.OnStatelessReset(now);
             }
@@ -138,6 +145,11 @@ internal sealed class DatagramReceiver(
             return;
         }
 
+        if (paths.OnAuthenticated(opened, arrival, datagramLength, now) is not { } path)
+        {
+            return;
+        }
+
         state.Traffic.OnReceived(packet.Length);
         start.OnAuthenticated(header);
         if (header.Type == PacketType.OneRtt)
@@ -146,10 +158,15 @@ internal sealed class DatagramReceiver(
         }
 
         state.Idle.OnReceived(state.ProbePeriod, now);
-        bool isAckEliciting = dispatcher.Dispatch(opened, arrival, datagramLength, now);
+        (bool isAckEliciting, bool isProbing) = dispatcher.Dispatch(opened, path, now);
         if (!opened.Space.IsDiscarded)
         {
             opened.Space.Acks.OnReceived(opened.PacketNumber, isAckEliciting, arrival.Ecn, state.LocalMaxAckDelay, now);
+        }
+
+        if (header.Type == PacketType.OneRtt && !isProbing && !state.IsClosing)
+        {
+            paths.OnNonProbingPacket(path, opened, now);
         }
     }
 

@@ -2,19 +2,21 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Quiver.Protocol.Buffers;
 using Quiver.Protocol.Frames;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 
 namespace Quiver.Protocol.Connections;
 
 /// <summary>Reads the frames of an authenticated packet and hands each to its owner: the only place that acts on a frame's type. RFC 9000 §12.4.</summary>
-internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer)
+internal sealed class FrameDispatcher(
+    ConnectionState state, HandshakeDriver handshake, AckProcessor acks, ConnectionCloser closer, ConnectionPaths paths)
 {
     /// <summary>A longer token is not kept: it would leave an Initial too little room for its ClientHello.</summary>
     public const int MaxTokenLength = 512;
 
-    /// <summary>Handles all frames; says whether any asks for an ACK.</summary>
-    public bool Dispatch(in OpenedPacket packet, in DatagramArrival arrival, int datagramLength, Timestamp now)
+    /// <summary>Handles all frames; says whether any asks for an ACK, and whether all only probe a path.</summary>
+    public (bool IsAckEliciting, bool IsProbing) Dispatch(in OpenedPacket packet, NetworkPath path, Timestamp now)
     {
         // A packet without frames is a violation. RFC 9000 §12.4.
         if (packet.Payload.IsEmpty)
@@ -23,6 +25,7 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
         }
 
         bool isAckEliciting = false;
+        bool isProbing = true;
         var reader = new PacketReader(packet.Payload);
         while (!reader.IsEmpty && !state.IsClosing)
         {
@@ -51,14 +54,14 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
             }
 
             isAckEliciting |= FrameRules.IsAckEliciting(type);
-            Dispatch(type, packet, ref reader, arrival, datagramLength, now);
+            isProbing &= FrameRules.IsProbing(type);
+            Dispatch(type, packet, ref reader, path, now);
         }
 
-        return isAckEliciting;
+        return (isAckEliciting, isProbing);
     }
 
-    private void Dispatch(
-        ulong type, in OpenedPacket packet, scoped ref PacketReader reader, in DatagramArrival arrival, int datagramLength, Timestamp now)
+    private void Dispatch(ulong type, in OpenedPacket packet, scoped ref PacketReader reader, NetworkPath path, Timestamp now)
     {
         var frameType = (FrameType)type;
         switch (frameType)
@@ -146,11 +149,12 @@ internal sealed class FrameDispatcher(ConnectionState state, HandshakeDriver han
 
             case FrameType.PathChallenge:
                 Check(PathChallengeFrame.TryRead(ref reader, out PathChallengeFrame challenge), frameType);
-                state.PathResponses.OnChallenge(challenge.Data, arrival.Local, arrival.Remote, datagramLength);
+                state.PathResponses.OnChallenge(challenge.Data, path);
                 break;
 
             case FrameType.PathResponse:
-                Check(PathResponseFrame.TryRead(ref reader, out _), frameType);
+                Check(PathResponseFrame.TryRead(ref reader, out PathResponseFrame response), frameType);
+                paths.OnResponse(response.Data, now);
                 break;
 
             case FrameType.NewToken:

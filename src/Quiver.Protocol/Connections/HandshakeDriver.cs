@@ -132,6 +132,16 @@ internal sealed class HandshakeDriver(ConnectionState state, InitialProtection i
             state.PeerIds.SetHandshakeToken(token);
         }
 
+        if (peer.PreferredAddress is { } preferred)
+        {
+            // A server that is reached without an id could not be told from others there. RFC 9000 §18.2.
+            if (state.PeerIds.Current.Length == 0)
+            {
+                Fail("preferred_address from a server with an empty connection id");
+            }
+
+            state.PeerIds.OnPreferredAddress(preferred.ConnectionId, preferred.ResetToken);
+        }
     }
 
     public void OnEarlyData(bool isAccepted)

@@ -49,7 +49,7 @@ internal sealed class HandshakeStart(ConnectionState state, ConnectionCloser clo
         if (header.Type == PacketType.Handshake && state.Role == EndpointRole.Server)
         {
             // A Handshake packet proves that the client got ours: its address is valid, Initial keys go. RFC 9000 §8.1, RFC 9001 §4.9.1.
-            state.Amplification.OnValidated();
+            state.Paths.Active.OnValidated();
             state.Recovery.IsBlockedByAmplification = false;
             state.Discard(PacketNumberSpace.Initial);
         }

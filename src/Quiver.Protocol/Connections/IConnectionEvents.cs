@@ -1,3 +1,4 @@
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
@@ -37,8 +38,8 @@ internal interface IConnectionEvents
     /// <summary>Datagrams to this id no longer belong to this connection.</summary>
     void OnConnectionIdRemoved(in ConnectionId connectionId);
 
-    /// <summary>A datagram that ends in this token (16 bytes) is a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
-    void OnStatelessResetTokenAdded(in StatelessResetToken token);
+    /// <summary>A datagram from an address that ends in this token (16 bytes) is a stateless reset of this connection. RFC 9000 §10.3.1.</summary>
+    void OnStatelessResetTokenAdded(in StatelessResetToken token, in PathAddress remote);
 
     void OnStatelessResetTokenRemoved(in StatelessResetToken token);
 
@@ -47,6 +48,15 @@ internal interface IConnectionEvents
 
     /// <summary>The address pair in use changed.</summary>
     void OnPathChanged(in PathAddress local, in PathAddress remote);
+
+    /// <summary>Client: a path that was tried leads to the server; the connection can move there.</summary>
+    void OnPathValidated(NetworkPath path);
+
+    /// <summary>A path is not known any more: it did not answer, or is of no more use.</summary>
+    void OnPathGone(NetworkPath path);
+
+    /// <summary>Client: the server would rather be reached there: answer by <see cref="PathMigrator.TryAddPreferred"/>. RFC 9000 §9.6.</summary>
+    void OnPreferredAddress(in PathAddress remote);
 
     /// <summary>One secret for SSLKEYLOGFILE. RFC 9850.</summary>
     void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret);

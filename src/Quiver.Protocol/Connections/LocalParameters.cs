@@ -30,9 +30,19 @@ internal static class LocalParameters
                 : VersionInformation.Of(state.Version.Original, state.Version.Offered),
             MaxDatagramFrameSize = settings.MaxDatagramFrameSize,
             ActiveConnectionIdLimit = PeerConnectionIds.ActiveLimit,
-
-            // Not before we follow a client to another address. RFC 9000 §9.
-            DisableActiveMigration = server,
+            DisableActiveMigration = settings.DisablesActiveMigration,
+            PreferredAddress = server ? CreatePreferredAddress(state, settings) : null,
         };
+    }
+
+    /// <summary>The address comes with an id for the path there. RFC 9000 §9.6.1, §18.2.</summary>
+    private static PreferredAddress? CreatePreferredAddress(ConnectionState state, ConnectionSettings settings)
+    {
+        if (settings.PreferredAddress is (null, null) || state.LocalIds.TryIssueFirst() is not { } issued)
+        {
+            return null;
+        }
+
+        return new PreferredAddress(settings.PreferredAddress.IPv4, settings.PreferredAddress.IPv6, issued.Id, issued.Token);
     }
 }

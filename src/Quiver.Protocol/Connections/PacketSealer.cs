@@ -21,11 +21,13 @@ internal sealed class PacketSealer(ConnectionState state)
         space.Id == PacketNumberSpace.Application && !state.ApplicationKeys.CanWrite ? EncryptionLevel.EarlyData : space.Level;
 
     /// <summary>Writes a header at the start of the destination, packet number included.</summary>
-    public PendingPacket Begin(PacketSpace space, Span<byte> destination, int offset)
+    public PendingPacket Begin(PacketSpace space, Span<byte> destination, int offset) => Begin(space, state.PeerIds.Current, destination, offset);
+
+    /// <summary>As above, to another id than that of the path in use.</summary>
+    public PendingPacket Begin(PacketSpace space, in ConnectionId peer, Span<byte> destination, int offset)
     {
         ulong number = space.Recovery.Log.NextPacketNumber;
         int numberLength = PacketNumberCodec.Length(number, space.Recovery.LargestAcked);
-        ConnectionId peer = state.PeerIds.Current;
         var writer = new PacketWriter(destination[offset..]);
         EncryptionLevel level = LevelOf(space);
         if (level == EncryptionLevel.Application)

@@ -17,6 +17,10 @@ internal static class FrameRules
         _ => throw new ArgumentOutOfRangeException(nameof(level)),
     };
 
+    /// <summary>Frames that test a path without moving to it. RFC 9000 §9.1.</summary>
+    public static bool IsProbing(ulong type) => type is (ulong)FrameType.Padding or (ulong)FrameType.NewConnectionId
+        or (ulong)FrameType.PathChallenge or (ulong)FrameType.PathResponse;
+
     /// <summary>All frames but ACK, PADDING and CONNECTION_CLOSE ask for an acknowledgement. RFC 9002 §2.</summary>
     public static bool IsAckEliciting(ulong type) => type is not ((ulong)FrameType.Padding or (ulong)FrameType.Ack
         or (ulong)FrameType.AckEcn or (ulong)FrameType.ConnectionCloseTransport or (ulong)FrameType.ConnectionCloseApplication);

@@ -1,5 +1,3 @@
-using Quiver.Protocol.Primitives;
-
 namespace Quiver.Protocol.Paths;
 
 /// <summary>PATH_CHALLENGEs that wait for their answer, which goes back where the challenge came from. RFC 9000 §8.2.2.</summary>
@@ -12,19 +10,17 @@ internal sealed class PathResponder
 
     public bool HasPending => _pending.Count > 0;
 
-    public void OnChallenge(ulong data, in PathAddress local, in PathAddress remote, int datagramLength)
+    public void OnChallenge(ulong data, NetworkPath path)
     {
         if (_pending.Count == MaxPending)
         {
             _pending.Dequeue();
         }
 
-        _pending.Enqueue(new PendingResponse(data, local, remote, datagramLength));
+        _pending.Enqueue(new PendingResponse(data, path));
     }
 
-    public PendingResponse Peek() => _pending.Peek();
+    public PendingResponse Take() => _pending.Dequeue();
 
-    public void Remove() => _pending.Dequeue();
-
-    internal readonly record struct PendingResponse(ulong Data, PathAddress Local, PathAddress Remote, int DatagramLength);
+    internal readonly record struct PendingResponse(ulong Data, NetworkPath Path);
 }

@@ -9,6 +9,9 @@ internal readonly record struct PathAddress(UInt128 Ip, ushort Port, uint ScopeI
 
     public bool IsIPv4 => (Ip >> 32) == (s_mappedPrefix >> 32);
 
+    /// <summary>0.0.0.0 or ::, which stands for any address of a host.</summary>
+    public bool IsUnspecified => Ip == 0 || Ip == s_mappedPrefix;
+
     public static PathAddress FromIPv4(uint address, ushort port) => new(s_mappedPrefix | address, port, 0);
 
     public static PathAddress From(IPEndPoint endPoint)

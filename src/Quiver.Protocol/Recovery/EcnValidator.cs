@@ -18,6 +18,13 @@ internal sealed class EcnValidator
     public EcnCodepoint Codepoint =>
         !_failed && (_capable || _markedSent < TestingPackets) ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
 
+    /// <summary>Another path is to be judged. RFC 9000 §13.4.2.</summary>
+    public void Restart()
+    {
+        _markedSent = _markedLost = 0;
+        _failed = _capable = false;
+    }
+
     public void OnSent(SpaceRecovery space, EcnCodepoint codepoint)
     {
         if (codepoint == EcnCodepoint.Ect0)

@@ -19,6 +19,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     private ulong _bytesInFlight;
     private bool _wasLimited;
     private Timestamp? _firstRttSample;
+    private ulong _firstOnPath;
 
     public RttEstimator Rtt { get; } = new();
 
@@ -32,6 +33,9 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     public long PacketsLost { get; private set; }
 
     public EcnCodepoint EcnCodepoint => _ecn.Codepoint;
+
+    /// <summary>Probe time-outs in a row without an ACK.</summary>
+    public int ProbeTimeouts => _ptoCount;
 
     /// <summary>The peer's max_ack_delay. RFC 9000 §18.2.</summary>
     public TimeSpan PeerMaxAckDelay { get; set; } = TransportParameters.TransportParameterSet.DefaultMaxAckDelay;
@@ -69,11 +73,12 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         {
             space.LastAckElicitingSent = now;
             space.AckElicitingInFlight++;
-            space.ProbesPending = Math.Max(0, space.ProbesPending - 1);
         }
 
         if (isInFlight)
         {
+            // Not by a packet that goes by another path.
+            space.ProbesPending = isAckEliciting ? Math.Max(0, space.ProbesPending - 1) : space.ProbesPending;
             _bytesInFlight += (ulong)size;
             pacer.OnSent(size);
         }
@@ -91,6 +96,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
 
         ulong bytes = 0;
+        ulong bytesOnPath = 0;
         ulong marked = 0;
         bool anyEliciting = false;
         bool largestIsNew = false;
@@ -118,10 +124,11 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
                 packet.State = SentPacketState.Acked;
                 bytes += (ulong)packet.Size;
+                bytesOnPath += number >= _firstOnPath ? (ulong)packet.Size : 0;
                 anyEliciting |= packet.IsAckEliciting;
                 largestIsNew |= number == ack.Largest;
                 newestSent = Timestamp.Max(newestSent, packet.TimeSent);
-                marked += packet.Ecn == EcnCodepoint.Ect0 ? 1UL : 0;
+                marked += packet.Ecn == EcnCodepoint.Ect0 && number >= _firstOnPath ? 1UL : 0;
                 space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
                 TellAcked(log, packet);
             }
@@ -133,7 +140,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
 
         // A sample only if the largest is newly acknowledged and something ack-eliciting is. RFC 9002 §5.1.
-        if (largestIsNew && anyEliciting)
+        if (largestIsNew && anyEliciting && IsOnPath(log, ack.Largest))
         {
             // The peer's delay counts only as far as it promised, once the handshake is confirmed. RFC 9002 §5.3.
             TimeSpan delay = spaceId != PacketNumberSpace.Application ? TimeSpan.Zero
@@ -142,7 +149,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             _firstRttSample ??= now;
         }
 
-        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked))
+        if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked) && ack.Largest >= _firstOnPath)
         {
             congestion.OnCongestion(log[ack.Largest].TimeSent, now);
         }
@@ -151,7 +158,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         bool wasLimited = _wasLimited || 2 * _bytesInFlight >= congestion.CongestionWindow;
         _bytesInFlight -= bytes;
         DetectLost(space, now);
-        congestion.OnAcked(bytes, newestSent, wasLimited);
+        congestion.OnAcked(bytesOnPath, newestSent, wasLimited);
         _wasLimited = false;
         if (PeerHasValidatedAddress)
         {
@@ -199,21 +206,25 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         if (probed == PacketNumberSpace.Initial && _spaces[(int)PacketNumberSpace.Handshake].AckElicitingInFlight > 0)
         {
             _spaces[(int)PacketNumberSpace.Handshake].ProbesPending = 1;
-            SendAgain(_spaces[(int)PacketNumberSpace.Handshake], int.MaxValue);
+            SendAgain(PacketNumberSpace.Handshake);
         }
 
-        // A handshake flight is short and all of it is needed.
-        SendAgain(target, probed == PacketNumberSpace.Application ? 2 : int.MaxValue);
+        SendAgain(probed);
         SpaceRecovery application = _spaces[(int)PacketNumberSpace.Application];
         if (probed == PacketNumberSpace.Initial && role == EndpointRole.Client && application.AckElicitingInFlight > 0)
         {
             // Early data may have been lost with the first Initial, and has no probe of its own yet. RFC 9002 §6.2.4.
             application.ProbesPending = 1;
-            SendAgain(application, 2);
+            SendAgain(PacketNumberSpace.Application);
         }
 
         _ptoCount++;
     }
+
+    /// <summary>
+    /// A second probe finds that the first has taken all: it carries the same once more, so that one of the two may be lost as well. RFC 9002 §6.2.4.
+    /// </summary>
+    public void FillProbe(PacketNumberSpace spaceId) => SendAgain(spaceId);
 
     /// <summary>The keys of a space are gone: nothing in it counts any more. RFC 9002 §6.4.</summary>
     public void Discard(PacketNumberSpace spaceId)
@@ -238,6 +249,35 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         space.AckElicitingInFlight = 0;
         space.ProbesPending = 0;
         _ptoCount = 0;
+    }
+
+    /// <summary>Packets go by another path from now on: those sent before say nothing of it. RFC 9000 §9.4.</summary>
+    public void OnPathChanged()
+    {
+        _firstOnPath = _spaces[(int)PacketNumberSpace.Application].Log.NextPacketNumber;
+        _ptoCount = 0;
+    }
+
+    /// <summary>The path in use may carry ECN marks or not: to be found out. RFC 9000 §13.4.2.</summary>
+    public void RestartEcn() => _ecn.Restart();
+
+    /// <summary>The path in use has no more than its first window and no round trip yet; what is under way on others does not fill that window. RFC 9000 §9.4.</summary>
+    public void StartAnew()
+    {
+        SentPacketLog log = _spaces[(int)PacketNumberSpace.Application].Log;
+        for (ulong number = log.Oldest; number < Math.Min(_firstOnPath, log.NextPacketNumber); number++)
+        {
+            if (log[number].State == SentPacketState.Outstanding)
+            {
+                _bytesInFlight -= (ulong)log[number].Size;
+                log[number].Size = 0;
+            }
+        }
+
+        congestion.Reset();
+        pacer.Reset();
+        Rtt.Reset();
+        _firstRttSample = null;
     }
 
     /// <summary>All packets of a space count as lost without being congestion: after a Retry they are sent anew (RFC 9002 §6.3), and early
@@ -288,18 +328,42 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
         }
     }
 
-    /// <summary>Has the frames of the oldest packets sent again, without taking the packets for lost; packets without any do not count.</summary>
-    private static void SendAgain(SpaceRecovery space, int packets)
+    /// <summary>Whether a packet went by the path in use: probes of others ask for an ACK and have no size.</summary>
+    private bool IsOnPath(SentPacketLog log, ulong number) => number >= _firstOnPath && (log[number].Size > 0 || !log[number].IsAckEliciting);
+
+    /// <summary>
+    /// Has the frames of the oldest packets sent again, without taking the packets for lost; packets with nothing to repeat do not count.
+    /// </summary>
+    private void SendAgain(PacketNumberSpace spaceId)
     {
-        SentPacketLog log = space.Log;
+        // A handshake flight is short and all of it is needed; of data, as much as two probes carry.
+        int packets = spaceId == PacketNumberSpace.Application ? 2 : int.MaxValue;
+        SentPacketLog log = _spaces[(int)spaceId].Log;
         for (ulong number = log.Oldest; number < log.NextPacketNumber && packets > 0; number++)
         {
-            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting && log[number].FrameCount > 0)
+            if (log[number].State == SentPacketState.Outstanding && log[number].IsAckEliciting && TrySendAgain(log, log[number]))
             {
-                TellLost(log, log[number]);
                 packets--;
             }
         }
+    }
+
+    private static bool TrySendAgain(SentPacketLog log, in SentPacket packet)
+    {
+        bool isAny = false;
+        for (ulong i = 0; i < (ulong)packet.FrameCount; i++)
+        {
+            SentFrame frame = log.Frame(packet.FirstFrame + i);
+
+            // Never sent again, so it hears of a loss only when there is one. RFC 9221 §5.
+            if (frame.Type != FrameType.Datagram)
+            {
+                frame.Owner.OnLost(frame);
+                isAny = true;
+            }
+        }
+
+        return isAny;
     }
 
     private void DetectLost(SpaceRecovery space, Timestamp now)
@@ -340,13 +404,13 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             PacketsLost++;
             _bytesInFlight -= (ulong)packet.Size;
             space.AckElicitingInFlight -= packet.IsAckEliciting ? 1 : 0;
-            _ecn.OnLost(packet);
-            if (packet.Size > 0)
+            if (number >= _firstOnPath)
             {
-                newestLost = packet.TimeSent;
+                _ecn.OnLost(packet);
+                newestLost = packet.Size > 0 ? packet.TimeSent : newestLost;
             }
 
-            if (packet.IsAckEliciting)
+            if (packet.IsAckEliciting && number >= _firstOnPath)
             {
                 persistence.OnLost(packet.TimeSent);
             }

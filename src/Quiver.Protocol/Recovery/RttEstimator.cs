@@ -16,6 +16,15 @@ internal sealed class RttEstimator
 
     public bool HasSample { get; private set; }
 
+    /// <summary>Another path, of which nothing is known. RFC 9000 §9.4.</summary>
+    public void Reset()
+    {
+        Latest = Min = TimeSpan.Zero;
+        Smoothed = InitialRtt;
+        Variation = InitialRtt / 2;
+        HasSample = false;
+    }
+
     public void AddSample(TimeSpan latest, TimeSpan ackDelay)
     {
         Latest = latest;

@@ -199,9 +199,8 @@ internal static class TransportParameterReader
 
     private static PreferredAddress ReadPreferredAddress(ReadOnlySpan<byte> value)
     {
-        const int Addresses = 4 + 2 + 16 + 2;
         var reader = new PacketReader(value);
-        if (!reader.TryReadBytes(Addresses, out ReadOnlySpan<byte> addresses) || !reader.TryReadConnectionId(out ConnectionId id)
+        if (!reader.TryReadBytes(PreferredAddress.AddressesLength, out ReadOnlySpan<byte> addresses) || !reader.TryReadConnectionId(out ConnectionId id)
             || id.Length == 0 || !reader.TryReadBytes(StatelessResetToken.Length, out ReadOnlySpan<byte> token) || !reader.IsEmpty)
         {
             Fail("preferred_address is malformed");

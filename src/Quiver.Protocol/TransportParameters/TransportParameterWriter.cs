@@ -56,6 +56,13 @@ internal static class TransportParameterWriter
             writer.WriteVarInt(0);
         }
 
+        if (parameters.PreferredAddress is { } preferred)
+        {
+            writer.WriteVarInt((ulong)TransportParameterId.PreferredAddress);
+            writer.WriteVarInt((ulong)preferred.Length);
+            preferred.Write(ref writer);
+        }
+
         WriteValue(
             ref writer,
             TransportParameterId.ActiveConnectionIdLimit,

@@ -21,8 +21,10 @@ internal static class GetCommand
         Option<bool> earlyData = new("--early-data") { Description = "As --resume, and send the requests before the handshake is complete (0-RTT)." };
         Option<bool> version2 = new("--v2") { Description = "Connect with QUIC version 2 (RFC 9369), and no other." };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Tell of each connection how it began, what was negotiated and how it went, on the standard error." };
+        Option<MigrateAfter?> migrateAfter = MigrateAfterOption.Create(
+            "--migrate-after", "Move each connection to another port after so many bytes or milliseconds, and say so.");
         Option<double?> timeout = new("--timeout") { Description = "Give up after so many seconds. Default: never.", HelpName = "SECONDS" };
-        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, verbose, timeout };
+        Command command = new("get", "Fetches files over QUIC (hq-interop).") { urls, target, parallel, insecure, ca, resume, earlyData, version2, migrateAfter, verbose, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             GetOptions options = new()
@@ -36,6 +38,7 @@ internal static class GetCommand
                 EarlyData = parsed.GetValue(earlyData),
                 Versions = parsed.GetValue(version2) ? [QuicVersion.Version2] : [QuicVersion.Version1, QuicVersion.Version2],
                 Verbose = parsed.GetValue(verbose),
+                MigrateAfter = parsed.GetValue(migrateAfter),
                 Timeout = ParseTimeout(parsed.GetValue(timeout)),
             };
             if (options is { Output: Destination.StandardOutput, Urls.Count: > 1 })

@@ -18,7 +18,8 @@ internal sealed class DownloadFile : IDisposable
     {
         FileInfo file = new(path);
         _path = file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName; // It is a link.
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_path)!); // A full path of a file has a folder.
+        string folder = System.IO.Path.GetDirectoryName(_path)!; // A full path of a file has one.
+        Directory.CreateDirectory(folder);
         if (File.Exists(_path) && new FileInfo(_path).Length == 0)
         {
             // Shared, because a lock on a device would be everyone's.
@@ -26,7 +27,8 @@ internal sealed class DownloadFile : IDisposable
             return;
         }
 
-        _temporaryPath = $"{_path}.{System.IO.Path.GetRandomFileName()}.part";
+        // Not made of the file's name, which may be as long as names can be.
+        _temporaryPath = System.IO.Path.Combine(folder, $".{System.IO.Path.GetRandomFileName()}.part");
         _handle = File.OpenHandle(_temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous);
     }
 

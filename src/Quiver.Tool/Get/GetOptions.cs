@@ -24,6 +24,9 @@ internal sealed record GetOptions
     /// <summary>Whether requests go out as early data.</summary>
     public bool EarlyData { get; init; }
 
+    /// <summary>When the connection moves to another port; null: never.</summary>
+    public MigrateAfter? MigrateAfter { get; init; }
+
     /// <summary>Versions of QUIC, most wanted first.</summary>
     public IReadOnlyList<QuicVersion> Versions { get; init; } = [QuicVersion.Version1, QuicVersion.Version2];
 

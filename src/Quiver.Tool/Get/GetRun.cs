@@ -62,6 +62,8 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
 
         await using (connection)
         {
+            using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task<string?> migration = options.MigrateAfter is { } after ? Migration.RunAsync(connection, after, meter, ended.Token) : Task.FromResult<string?>(null);
             Task<string> start = report?.DescribeStartAsync(connection) ?? Task.FromResult(string.Empty);
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(downloads, parallel, async (download, cancel) =>
@@ -75,6 +77,8 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
                     Fail(e.Message, 1);
                 }
             });
+            await ended.CancelAsync();
+            await ReportMigrationAsync(first, migration);
             if (report is not null)
             {
                 Write(await start + report.DescribeEnd(connection));
@@ -84,6 +88,24 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
             {
                 await output.Error.WriteLineAsync($"{first.Authority}: {await GetConnection.DescribeAsync(connection)}");
             }
+        }
+    }
+
+    private async Task ReportMigrationAsync(Uri server, Task<string?> migration)
+    {
+        if (options.MigrateAfter is not { } after)
+        {
+            return;
+        }
+
+        try
+        {
+            string outcome = await migration ?? $"not moved: all was there before {after}";
+            await output.Error.WriteLineAsync($"{server.Authority}: {outcome}");
+        }
+        catch (ToolException e)
+        {
+            Fail(e.Message, 0);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class QuicServer : IAsyncDisposable
 
     public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
-    public static async Task<QuicServer> StartAsync(
+    public static Task<QuicServer> StartAsync(
         IPEndPoint endPoint, SslServerAuthenticationOptions tls, IStreamHandler handler, int maxStreams, bool allowEarlyData = false, bool alwaysRetry = false)
     {
         QuicServerConnectionOptions options = new()
@@ -40,15 +40,19 @@ internal sealed class QuicServer : IAsyncDisposable
             ReplayFilter = allowEarlyData ? new BloomReplayFilter() : null,
         };
         options.InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream = 1 << 20;
-        QuicListener listener = await QuicListener.ListenAsync(new QuicListenerOptions
+        QuicListenerOptions listener = new()
         {
             ListenEndPoint = endPoint,
             RetryPolicy = alwaysRetry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
             ApplicationProtocols = tls.ApplicationProtocols!, // Ours: every command sets it.
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
-        });
-        return new QuicServer(listener, handler);
+        };
+        return StartAsync(listener, handler);
     }
+
+    /// <summary>Serves with the caller's own options.</summary>
+    public static async Task<QuicServer> StartAsync(QuicListenerOptions options, IStreamHandler handler) =>
+        new(await QuicListener.ListenAsync(options), handler);
 
     public async ValueTask DisposeAsync()
     {

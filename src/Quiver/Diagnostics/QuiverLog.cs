@@ -58,6 +58,15 @@ internal static partial class QuiverLog
     [LoggerMessage(62, LogLevel.Error, "The socket of {EndPoint} was closed by somebody else; its listeners and connections have ended.")]
     public static partial void SocketLost(ILogger logger, Exception error, IPEndPoint endPoint);
 
+    [LoggerMessage(70, LogLevel.Debug, "The address {EndPoint} that the server prefers is not used.")]
+    public static partial void PreferredAddressNotUsed(ILogger logger, Exception error, IPEndPoint endPoint);
+
+    [LoggerMessage(71, LogLevel.Information, "The network has changed: the connection to {Remote} goes on from {Local}.")]
+    public static partial void Migrated(ILogger logger, IPEndPoint local, IPEndPoint remote);
+
+    [LoggerMessage(72, LogLevel.Warning, "The network has changed, and the connection to {Remote} could not follow.")]
+    public static partial void NetworkNotFollowed(ILogger logger, Exception error, IPEndPoint remote);
+
     [LoggerMessage(50, LogLevel.Warning, "A datagram callback threw; the exception is ignored.")]
     public static partial void DatagramCallbackFailed(ILogger logger, Exception error);
 }

@@ -67,7 +67,7 @@ internal static class ClientConnector
     {
         string targetHost = options.ClientAuthenticationOptions.TargetHost ?? host ?? remote.Address.ToString();
         Protocol.Tls.ClientTlsSettings tls = ClientTlsSettingsFactory.Create(options, targetHost, host);
-        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout);
+        Protocol.Connections.ConnectionSettings settings = options.ToSettings(timeout) with { UsesPreferredAddress = options.UsePreferredAddress };
         var sessions = ClientSessions.For(options, targetHost, remote.Port, tls.ClientCertificate);
         SessionTicket? ticket = sessions?.Take(options.InitialVersion is { } initial ? [initial] : options.Versions);
         tls = tls with { AcceptsTickets = sessions is not null };

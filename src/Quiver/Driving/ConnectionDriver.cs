@@ -32,12 +32,14 @@ internal sealed class ConnectionDriver : IGuard
     {
         _loop = loop;
         _host = host;
-        _facts = new ConnectionFacts(this, loop);
+        _facts = new ConnectionFacts(this);
+        Loops = new ConnectionLoops(this, loop);
         _deadline = new DeadlineEntry<ConnectionDriver>(this);
         Role = role;
         Streams = new ConnectionStreams(this);
         Datagrams = new ConnectionDatagrams(this);
         Closing = new ConnectionClosing(this);
+        Paths = new ClientPaths(this);
         Watch = new StreamWatch(this);
     }
 
@@ -52,7 +54,12 @@ internal sealed class ConnectionDriver : IGuard
 
     public ConnectionClosing Closing { get; }
 
+    /// <summary>The loop that the connection began on; it keeps its time.</summary>
     public EndpointLoop Loop => _loop;
+
+    public ConnectionLoops Loops { get; }
+
+    public ClientPaths Paths { get; }
 
     /// <summary>Whether the loop has put off the answers of this connection. For the loop's thread alone.</summary>
     public bool IsUnsent { get; set; }
@@ -72,7 +79,6 @@ internal sealed class ConnectionDriver : IGuard
         EndpointLoop loop, IHandshakeHost host, ConnectionSettings settings, ClientTlsSettings tls, in PathAddress local, in PathAddress remote)
     {
         var driver = new ConnectionDriver(loop, host, EndpointRole.Client);
-        driver._facts.Start(remote);
         driver.Enter();
         try
         {
@@ -93,7 +99,6 @@ internal sealed class ConnectionDriver : IGuard
     public static ConnectionDriver CreateServer(EndpointLoop loop, IHandshakeHost host, in ServerInitial initial, Timestamp now)
     {
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
-        driver._facts.Start(initial.Remote);
         driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, loop.Identity.Ids, SystemRandomSource.Instance, driver._facts, now);
         LiveConnections.Add(driver);
         return driver;
@@ -247,7 +252,7 @@ internal sealed class ConnectionDriver : IGuard
             if (hasSlab)
             {
                 rounds++;
-                slab!.Send(_loop.Socket, out SocketError error); // Work gave it.
+                slab!.Send(Loops, out SocketError error); // Work gave it.
                 _inbox.LeaveSent(error);
             }
 
@@ -462,8 +467,20 @@ internal sealed class ConnectionDriver : IGuard
             _host.OnClosed(reason);
         }
 
+        if (outcome.PreferredAddress is PathAddress preferred)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => _ = work.Driver.Paths.GoToPreferredAsync(work.Preferred), (Driver: this, Preferred: preferred), preferLocal: false);
+        }
+
+        outcome.Released?.ForEach(loop => _ = EndpointRegistry.ReleaseAsync(loop));
         if (outcome.IsDrained)
         {
+            foreach (EndpointLoop other in Loops.Others)
+            {
+                _ = EndpointRegistry.ReleaseAsync(other);
+            }
+
             _ = EndpointRegistry.ReleaseAsync(_loop);
         }
     }

@@ -1,4 +1,5 @@
 using Quiver.Protocol.Connections;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
@@ -9,9 +10,8 @@ using Quiver.Security;
 namespace Quiver.Driving;
 
 /// <summary>Notes what a connection tells under its lock, for the driver to act on afterwards.</summary>
-internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop) : IConnectionEvents
+internal sealed class ConnectionFacts(ConnectionDriver driver) : IConnectionEvents
 {
-    private PathAddress _remote;
     private Outcome _outcome;
 
     /// <summary>Whether closing or draining is over.</summary>
@@ -19,8 +19,6 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
 
     /// <summary>Whether there is something for <see cref="Take"/>.</summary>
     public bool HasNews { get; private set; }
-
-    public void Start(in PathAddress remote) => _remote = remote;
 
     /// <summary>What happened since the last call, to act on without the lock.</summary>
     public Outcome Take()
@@ -89,15 +87,35 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         HasNews = true;
     }
 
-    public bool TryAddConnectionId(in ConnectionId connectionId) => loop.Endpoint.TryAdd(connectionId, driver);
+    public bool TryAddConnectionId(in ConnectionId connectionId) => driver.Loops.TryAdd(connectionId);
 
-    public void OnConnectionIdRemoved(in ConnectionId connectionId) => loop.Endpoint.Remove(connectionId, driver);
+    public void OnConnectionIdRemoved(in ConnectionId connectionId) => driver.Loops.Remove(connectionId);
 
-    public void OnStatelessResetTokenAdded(in StatelessResetToken token) => loop.Endpoint.AddResetToken(token, _remote, driver);
+    public void OnStatelessResetTokenAdded(in StatelessResetToken token, in PathAddress remote) => driver.Loops.AddResetToken(token, remote);
 
-    public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => loop.Endpoint.RemoveResetToken(token, driver);
+    public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => driver.Loops.RemoveResetToken(token);
 
-    public void OnPathChanged(in PathAddress local, in PathAddress remote) => _remote = remote;
+    public void OnPathChanged(in PathAddress local, in PathAddress remote)
+    {
+        // Whoever wants to know asks the core.
+    }
+
+    public void OnPathValidated(NetworkPath path) => driver.Paths.OnValidated(path);
+
+    public void OnPathGone(NetworkPath path)
+    {
+        if (driver.Paths.OnGone(path) is { } loop)
+        {
+            (_outcome.Released ??= []).Add(loop);
+            HasNews = true;
+        }
+    }
+
+    public void OnPreferredAddress(in PathAddress remote)
+    {
+        _outcome.PreferredAddress = remote;
+        HasNews = true;
+    }
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) =>
         KeyLogFile.Shared?.Write(label, clientRandom, secret);
@@ -109,6 +127,7 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         driver.Closing.OnClosed(reason);
         driver.Streams.OnConnectionClosed();
         driver.Datagrams.OnConnectionClosed();
+        driver.Paths.OnConnectionClosed();
     }
 
     public void OnDrained()
@@ -136,6 +155,12 @@ internal sealed class ConnectionFacts(ConnectionDriver driver, EndpointLoop loop
         public byte[]? AddressToken { get; set; }
 
         public CloseReason? CloseReason { get; set; }
+
+        /// <summary>Client: where the server would rather be reached.</summary>
+        public PathAddress? PreferredAddress { get; set; }
+
+        /// <summary>Loops of paths that are gone.</summary>
+        public List<EndpointLoop>? Released { get; set; }
 
         public int BidirectionalCredit { get; set; }
 

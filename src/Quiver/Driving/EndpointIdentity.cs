@@ -29,5 +29,8 @@ internal sealed class EndpointIdentity
     /// <summary>By count and by memory: the smaller.</summary>
     public int MaxHandshakes { get; }
 
-    public static EndpointIdentity CreateDefault() => new(new QuicEndpointOptions());
+    /// <summary>Whether it is as every other that the application has not made.</summary>
+    public bool IsDefault { get; private init; }
+
+    public static EndpointIdentity CreateDefault() => new(new QuicEndpointOptions()) { IsDefault = true };
 }

@@ -42,12 +42,16 @@ internal sealed class EndpointLoop
         _incoming = new IncomingDatagrams(this);
         Listeners = new ListenerSet(this);
         LocalEndPoint = socket.LocalEndPoint;
+        Address = PathAddress.From(LocalEndPoint);
         _thread = new Thread(Run) { IsBackground = true, Name = $"Quiver {LocalEndPoint}" };
     }
 
     public IDatagramSocket Socket { get; }
 
     public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary><see cref="LocalEndPoint"/> as the core has it.</summary>
+    public PathAddress Address { get; }
 
     /// <summary>Whether clients that ask for no local address share this loop.</summary>
     public bool IsShared { get; }
@@ -273,7 +277,7 @@ internal sealed class EndpointLoop
         {
             connection.OnPosted();
         }
-        else if (isLast || datagrams >= LongGroup)
+        else if (isLast || datagrams >= LongGroup || connection.Loop != this)
         {
             connection.Leave();
         }

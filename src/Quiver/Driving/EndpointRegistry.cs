@@ -20,7 +20,7 @@ internal static class EndpointRegistry
         {
             foreach (EndpointLoop loop in s_loops)
             {
-                if (loop is { IsShared: true, IsClosing: false } && loop.LocalEndPoint.AddressFamily == family)
+                if (loop is { IsShared: true, IsClosing: false, Address.IsUnspecified: true, Identity.IsDefault: true } && loop.LocalEndPoint.AddressFamily == family)
                 {
                     loop.Users++;
                     return loop;
@@ -61,6 +61,60 @@ internal static class EndpointRegistry
             }
 
             ending.Join();
+        }
+    }
+
+    /// <summary>
+    /// A loop for another path of a connection, none of those that it has; counts a user. Connections that want any port of an address share
+    /// loops. Throws SocketException when the endpoint cannot be had.
+    /// </summary>
+    public static EndpointLoop AcquireForPath(IPEndPoint local, EndpointIdentity identity, IReadOnlyList<EndpointLoop> taken)
+    {
+        bool isShared = local.Port == 0;
+        lock (s_lock)
+        {
+            foreach (EndpointLoop loop in s_loops)
+            {
+                bool fits = isShared
+                    ? loop.IsShared && loop.LocalEndPoint.Address.Equals(local.Address) && (loop.Identity == identity || (loop.Identity.IsDefault && identity.IsDefault))
+                    : local.Port != 0 && !loop.IsShared && loop.LocalEndPoint.Equals(local) && loop.Identity.Ids.Length == identity.Ids.Length;
+                if (fits && !loop.IsClosing && !loop.IsEnding && !taken.Contains(loop))
+                {
+                    loop.Users++;
+                    return loop;
+                }
+            }
+
+            return Open(local, isShared, identity);
+        }
+    }
+
+    /// <summary>
+    /// A loop at another address for the connections of one that listens; counts a user. Null when that one's socket has the address.
+    /// Throws SocketException when the endpoint cannot be had.
+    /// </summary>
+    public static EndpointLoop? AcquireCompanion(IPEndPoint local, EndpointLoop listening)
+    {
+        bool isCovered = local.Port == listening.LocalEndPoint.Port
+            && (listening.LocalEndPoint.Address.Equals(local.Address) || listening.LocalEndPoint.Address.Equals(IPAddress.IPv6Any)
+                || (listening.Address.IsUnspecified && listening.LocalEndPoint.AddressFamily == local.AddressFamily));
+        if (isCovered)
+        {
+            return null;
+        }
+
+        lock (s_lock)
+        {
+            foreach (EndpointLoop loop in s_loops)
+            {
+                if (local.Port != 0 && loop.LocalEndPoint.Equals(local) && loop.Identity == listening.Identity && !loop.IsClosing)
+                {
+                    loop.Users++;
+                    return loop;
+                }
+            }
+
+            return Open(local, isShared: false, listening.Identity);
         }
     }
 
@@ -142,10 +196,12 @@ internal static class EndpointRegistry
         }
     }
 
-    private static EndpointLoop Open(IPEndPoint local, bool isShared)
+    private static EndpointLoop Open(IPEndPoint local, bool isShared) => Open(local, isShared, EndpointIdentity.CreateDefault());
+
+    private static EndpointLoop Open(IPEndPoint local, bool isShared, EndpointIdentity identity)
     {
         IDatagramSocket socket = DatagramSockets.Bind(local, DatagramSocketOptions.Default);
-        return Start(new EndpointLoop(socket, isShared, EndpointIdentity.CreateDefault()) { Users = 1 });
+        return Start(new EndpointLoop(socket, isShared, identity) { Users = 1 });
     }
 
     private static EndpointLoop Start(EndpointLoop loop)

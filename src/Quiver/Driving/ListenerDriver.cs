@@ -19,7 +19,7 @@ internal sealed class ListenerDriver : IGuard
     private CompletionList _decided;
     private bool _isDisposed;
 
-    public ListenerDriver(QuicListenerOptions options, EndpointLoop loop)
+    public ListenerDriver(QuicListenerOptions options, EndpointLoop loop, PreferredLoops preferred)
     {
         _acceptors = new WaiterQueue<QuicConnection>(this);
         _backlog = options.ListenBacklog == 0 ? QuicDefaults.ListenBacklog : options.ListenBacklog;
@@ -29,6 +29,7 @@ internal sealed class ListenerDriver : IGuard
         SendsAddressTokens = options.SendAddressTokens;
         Versions = options.Versions is { } versions ? [.. versions.Select(x => (Protocol.Primitives.QuicVersion)x)] : null;
         Loop = loop;
+        Preferred = preferred;
         Protocols = new ProtocolNames(options.ApplicationProtocols);
     }
 
@@ -45,6 +46,9 @@ internal sealed class ListenerDriver : IGuard
     public bool IsStarted { get; set; }
 
     public EndpointLoop Loop { get; }
+
+    /// <summary>Where the listener's clients go after the handshake.</summary>
+    public PreferredLoops Preferred { get; }
 
     public ProtocolNames Protocols { get; }
 
@@ -253,6 +257,7 @@ internal sealed class ListenerDriver : IGuard
             await connection.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Preferred.ReleaseAsync().ConfigureAwait(false);
         await EndpointRegistry.ReleaseAsync(Loop).ConfigureAwait(false);
     }
 }

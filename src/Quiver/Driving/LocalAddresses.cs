@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Quiver.Protocol.Primitives;
 
@@ -40,6 +41,26 @@ internal static class LocalAddresses
         IPAddress local = ((IPEndPoint)probe.LocalEndPoint!).Address; // Connected, so bound.
         Volatile.Write(ref s_lastAnswer, new Answer(remote.Address, local, now));
         return local;
+    }
+
+    /// <summary>The routes may have changed.</summary>
+    public static void Forget() => Volatile.Write(ref s_lastAnswer, null);
+
+    /// <summary>Whether some interface has the address.</summary>
+    public static bool IsOurs(IPAddress address)
+    {
+        foreach (NetworkInterface present in NetworkInterface.GetAllNetworkInterfaces())
+        {
+            foreach (UnicastIPAddressInformation unicast in present.GetIPProperties().UnicastAddresses)
+            {
+                if (unicast.Address.Equals(address))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private sealed record Answer(IPAddress Remote, IPAddress Local, Timestamp At);

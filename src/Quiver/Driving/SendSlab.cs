@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Primitives;
-using Quiver.Sockets;
 
 namespace Quiver.Driving;
 
@@ -43,7 +42,7 @@ internal sealed class SendSlab
     }
 
     /// <summary>Sends everything and empties the slab; false with the last error if the system refused a run.</summary>
-    public bool Send(IDatagramSocket socket, out SocketError error)
+    public bool Send(ConnectionLoops loops, out SocketError error)
     {
         bool sent = true;
         error = SocketError.Success;
@@ -51,7 +50,7 @@ internal sealed class SendSlab
         {
             ref readonly Run run = ref _runs[i];
             OutgoingDatagram first = run.First;
-            if (!socket.Send(
+            if (!loops.SocketOf(first.Local).Send(
                 _buffer.AsSpan(run.Start, run.Length), first.Length, first.Local, first.Remote, first.Ecn, out SocketError runError))
             {
                 sent = false;

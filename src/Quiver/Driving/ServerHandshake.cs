@@ -200,6 +200,8 @@ internal sealed class ServerHandshake(EndpointLoop loop) : IHandshakeHost, IThre
                 {
                     Versions = listener.Versions,
                     NewTokens = listener.SendsAddressTokens ? loop.Identity.Tokens : null,
+                    DisablesActiveMigration = options.DisableActiveMigration,
+                    PreferredAddress = listener.Preferred.TryAttach(Driver) ? listener.Preferred.Addresses : default,
                 };
                 Driver.Core.ResumeWithServerSettings(settings, tls, Driver.Now);
             }

@@ -33,6 +33,12 @@ internal static class Installation
             Missing(Workspace.SharedPeers) ?? MissingProgram("tshark") ?? (Environment.IsPrivilegedProcess ? null : "root, to capture packets"),
             "tshark");
 
+    /// <summary>A network of one's own, whose addresses can be changed.</summary>
+    public static void RequireNamespaces() =>
+        Require(
+            MissingProgram("unshare") ?? MissingProgram("ip") ?? Missing(Workspace.SharedPeers) ?? (Environment.IsPrivilegedProcess ? null : "root, to make a network namespace"),
+            "network namespaces");
+
     private static void Require(string? missing, string name)
     {
         if (missing is null)

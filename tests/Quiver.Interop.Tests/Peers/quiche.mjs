@@ -3,22 +3,27 @@
 //
 //   node quiche.mjs server    --port 4433 --cert cert.pem --key key.pem
 //   node quiche.mjs client    --port 4433 [--ca ca.pem]
-//   node quiche.mjs hq-server --port 4433 --cert cert.pem --key key.pem --www DIR
-//   node quiche.mjs get       --port 4433 [--ca ca.pem] /path
+//   node quiche.mjs hq-server --port 4433 --cert cert.pem --key key.pem --www DIR [--retry]
+//   node quiche.mjs get       --port 4433 [--ca ca.pem] [--out DIR] [--resume | --zrtt | --each] /path...
+//
+// get: --resume and --zrtt fetch the first path on one connection and the rest on a second that resumes it; --each takes a
+// connection for each path. --local: the client's own address, where it is not the server's.
 import { createSocket } from 'node:dgram';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, normalize } from 'node:path';
+import { basename, join, normalize } from 'node:path';
 import { parseArgs } from 'node:util';
 const q = createRequire(join(process.cwd(), 'x.js'))('@matrixai/quic-linux-x64');
 
-const { positionals: [command, path], values: o } = parseArgs({
+const { positionals: [command, ...paths], values: o } = parseArgs({
   allowPositionals: true,
   options: {
     host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '4433' }, cert: { type: 'string' },
     key: { type: 'string' }, ca: { type: 'string' }, alpn: { type: 'string', default: 'quiver-orders' },
-    name: { type: 'string', default: 'localhost' }, www: { type: 'string', default: '.' },
+    name: { type: 'string', default: 'localhost' }, www: { type: 'string', default: '.' }, local: { type: 'string' },
+    out: { type: 'string' }, retry: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false }, zrtt: { type: 'boolean', default: false }, each: { type: 'boolean', default: false },
   },
 });
 const CID = 16, CHUNK = 65536;
@@ -29,6 +34,7 @@ const codeOf = (e) => /\((\d+)\)/.exec(e.message)?.[1] ?? `? ${e.message}`;
 function config() {
   const pem = (f) => (f ? [readFileSync(f)] : undefined);
   const c = q.Config.withBoringSslCtx(!!o.ca, false, o.ca ? readFileSync(o.ca) : undefined, pem(o.key), pem(o.cert), undefined);
+  if (isFiles) c.enableEarlyData();
   c.setMaxIdleTimeout(30000);
   c.setMaxRecvUdpPayloadSize(65527);
   c.setMaxSendUdpPayloadSize(1350);
@@ -38,6 +44,7 @@ function config() {
   c.setInitialMaxStreamDataUni(1 << 20);
   c.setInitialMaxStreamsBidi(100);
   c.setInitialMaxStreamsUni(100);
+  c.setActiveConnectionIdLimit(8); // an id for each path that it is to follow
   c.setApplicationProtos([isFiles ? 'hq-interop' : o.alpn]);
   return c;
 }
@@ -78,7 +85,7 @@ class Peer {
         try {
           n = this.conn.streamSend(id, s.left, s.fin);
         } catch (e) {
-          if (/StreamLimit/.test(e.message)) break;
+          if (/StreamLimit/.test(e.message)) return; // nor do those after it get one
           this.out.delete(id);
           if (/StreamStopped/.test(e.message)) s.onStopped(codeOf(e));
           break;
@@ -116,25 +123,33 @@ class Peer {
 
   turn() {
     const c = this.conn;
-    if (c.isEstablished()) {
-      if (!this.connected) {
-        this.connected = true;
-        say('connected');
-        this.started?.(this);
-      }
-      this.read();
-      this.flush();
-    }
+    this.advance();
     this.send();
+    if (o.zrtt && !this.connected && c.isInEarlyData()) { // the first send made the early keys
+      this.advance();
+      this.send();
+    }
     clearTimeout(this.timer);
     if (c.isClosed()) {
       const e = c.peerError();
       say(e ? (e.isApp ? `closed ${Number(e.errorCode)}` : `failed transport error ${Number(e.errorCode)}`) : `failed ${JSON.stringify(c.localError(), big) ?? this.problem ?? 'timed out'}`);
       this.onClosed?.();
+      this.onClosed = undefined; // a packet may still come
       return;
     }
     const t = c.timeout();
     if (t !== null) this.timer = setTimeout(() => { c.onTimeout(); this.turn(); }, Math.max(1, t));
+  }
+
+  advance() {
+    if (!this.conn.isEstablished() && !(o.zrtt && this.conn.isInEarlyData())) return;
+    if (!this.connected) {
+      this.connected = true;
+      say('connected');
+      this.started?.(this);
+    }
+    this.read();
+    this.flush();
   }
 
   send() {
@@ -229,23 +244,42 @@ function fileRequest(p, id) {
   };
 }
 
-const bind = (port) => new Promise((ok, no) => {
-  const s = createSocket({ type: o.host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 });
+const bind = (port, host) => new Promise((ok, no) => {
+  const s = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 });
   s.once('error', no);
-  s.bind(port, o.host, () => ok(s));
+  s.bind(port, host, () => ok(s));
 });
+const secret = randomBytes(16); // of this server's tokens
 const addressOf = (s) => ({ host: s.address().address, port: s.address().port });
 
 async function serve() {
-  const conf = config(), sock = await bind(Number(o.port)), local = addressOf(sock), peers = new Map();
+  const conf = config(), sock = await bind(Number(o.port), o.host), local = addressOf(sock), peers = new Map();
   sock.on('message', (data, r) => {
     let h;
     try { h = q.Header.fromSlice(data, CID); } catch { return; }
     let p = peers.get(Buffer.from(h.dcid).toString('hex'));
     if (!p) {
-      if (h.ty !== q.Type.Initial || !q.versionIsSupported(h.version)) return;
-      const scid = randomBytes(CID), remote = { host: r.address, port: r.port };
-      p = new Peer(q.Connection.accept(scid, null, local, remote, conf), sock, remote, local);
+      if (h.ty === q.Type.Short) return;
+      if (!q.versionIsSupported(h.version)) {
+        const out = Buffer.alloc(1350), n = q.negotiateVersion(h.scid, h.dcid, out);
+        return void (data.length >= 1200 && sock.send(out.subarray(0, n), r.port, r.address));
+      }
+      if (h.ty !== q.Type.Initial) return;
+      const remote = { host: r.address, port: r.port };
+      let scid = randomBytes(CID), original = null;
+      if (o.retry) {
+        const token = Buffer.from(h.token ?? []), mark = Buffer.concat([secret, Buffer.from(`${r.address}|`)]);
+        if (!token.subarray(0, mark.length).equals(mark)) {
+          const out = Buffer.alloc(1350), n = q.retry(h.scid, h.dcid, scid, Buffer.concat([mark, Buffer.from(h.dcid)]), h.version, out);
+          return void sock.send(out.subarray(0, n), r.port, r.address);
+        }
+        original = token.subarray(mark.length);
+        scid = Buffer.from(h.dcid);
+      }
+      const conn = q.Connection.accept(scid, original, local, remote, conf);
+      const made = new Peer(conn, sock, remote, local);
+      made.onClosed = () => { for (const [k, v] of peers) if (v === made) peers.delete(k); };
+      p = made;
       peers.set(Buffer.from(h.dcid).toString('hex'), p);
       peers.set(scid.toString('hex'), p);
     }
@@ -254,31 +288,62 @@ async function serve() {
   say(`listening ${local.host}:${local.port}`);
 }
 
-async function connect(started) {
-  const conf = config(), sock = await bind(0), local = addressOf(sock), remote = { host: o.host, port: Number(o.port) };
-  const p = new Peer(q.Connection.connect(o.name, randomBytes(CID), local, remote, conf), sock, remote, local, started);
+let session; // the ticket of the connection before, in quiche's own framing
+
+// Gives the code to exit with at the connection's end.
+async function connect(started, resuming = false) {
+  const conf = config(), sock = await bind(0, o.local ?? o.host), local = addressOf(sock), remote = { host: o.host, port: Number(o.port) };
+  const conn = q.Connection.connect(o.name, randomBytes(CID), local, remote, conf);
+  if (resuming) conn.setSession(session);
+  const p = new Peer(conn, sock, remote, local, started);
   sock.on('message', (d, r) => p.recv(d, r));
-  p.onClosed = () => setTimeout(() => process.exit(p.ok === false ? 1 : 0), 20);
-  p.turn();
+  return await new Promise((ok) => {
+    p.onClosed = () => setTimeout(() => { sock.close(); ok(p.ok === false ? 1 : 0); }, 20);
+    p.turn();
+  });
+}
+
+async function fetch(list, resuming = false) {
+  return await connect((p) => {
+    let left = list.length;
+    p.ok = false; // until all is here
+    list.forEach((path, i) => {
+      const id = 4 * i, hash = createHash('sha256'), request = [Buffer.from(`GET ${path}\r\n`), null];
+      const fd = o.out ? openSync(join(o.out, basename(path)), 'w') : undefined;
+      let bytes = 0;
+      p.taker.set(id, {
+        onData(d, fin) {
+          hash.update(d);
+          bytes += d.length;
+          if (fd !== undefined) writeSync(fd, d);
+          if (!fin) return;
+          if (fd !== undefined) closeSync(fd);
+          say(JSON.stringify({ bytes, sha256: hash.digest('hex') }));
+          if (--left === 0) close(p, 0);
+        },
+      });
+      p.write(id, () => request.shift());
+    });
+  }, resuming);
+}
+
+// A ticket may come after the file.
+function close(p, waited) {
+  session = p.conn.session() ?? undefined;
+  if (!session && waited < 200 && (o.resume || o.zrtt) && !p.conn.isResumed()) return void setTimeout(() => close(p, waited + 1), 20);
+  p.ok = true;
+  say(JSON.stringify({ resumed: p.conn.isResumed() }));
+  p.conn.close(true, 0, Buffer.alloc(0));
+  if (waited) p.turn();
 }
 
 if (isServer) await serve();
-else if (command === 'client') await connect();
+else if (command === 'client') process.exit(await connect());
 else if (command === 'get') {
-  await connect((p) => {
-    const hash = createHash('sha256'), request = [Buffer.from(`GET ${path}\r\n`), null];
-    let bytes = 0;
-    p.taker.set(0, {
-      onData(d, fin) {
-        hash.update(d);
-        bytes += d.length;
-        if (!fin) return;
-        say(JSON.stringify({ bytes, sha256: hash.digest('hex') }));
-        p.conn.close(true, 0, Buffer.alloc(0));
-      },
-    });
-    p.write(0, () => request.shift());
-  });
+  let code = 0;
+  if (o.resume || o.zrtt) code = (await fetch(paths.slice(0, 1))) || (await fetch(paths.slice(1), true));
+  else for (const list of o.each ? paths.map((x) => [x]) : [paths]) code ||= await fetch(list);
+  process.exit(code);
 } else {
   console.error('usage: see the head of this file');
   process.exit(2);

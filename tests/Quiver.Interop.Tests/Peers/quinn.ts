@@ -3,19 +3,23 @@
 //   deno run -A --unstable-net --no-lock quinn.ts server    --port 4433 --cert cert.pem --key key.pem
 //   deno run -A --unstable-net --no-lock quinn.ts client    --port 4433 --ca ca.pem
 //   deno run -A --unstable-net --no-lock quinn.ts hq-server --port 4433 --cert cert.pem --key key.pem --www DIR
-//   deno run -A --unstable-net --no-lock quinn.ts get       --port 4433 --ca ca.pem /path
+//   deno run -A --unstable-net --no-lock quinn.ts get       --port 4433 --ca ca.pem [--out DIR] [--zrtt | --each] /path...
+//
+// get: --zrtt fetches the first path on one connection and the rest as early data of a second; --each takes a connection for
+// each path. --local: the client's own address, where it is not the server's. --preferred: the server's preferred IPv4 address.
 //
 // Seen with Deno 2.9.6: its streams take no code. Cancelling a readable sends STOP_SENDING with code 0; aborting a writable
 // drops quinn's stream, which ends it with FIN, so it never sends RESET_STREAM of its own will; answering STOP_SENDING it does.
 import { parseArgs } from 'node:util';
 import { createHash } from 'node:crypto';
 
-const { positionals: [command, path], values: o } = parseArgs({
+const { positionals: [command, ...paths], values: o } = parseArgs({
   args: Deno.args, allowPositionals: true,
   options: {
     host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '4433' }, cert: { type: 'string' },
     key: { type: 'string' }, ca: { type: 'string' }, name: { type: 'string', default: 'localhost' },
-    alpn: { type: 'string', default: 'quiver-orders' }, www: { type: 'string', default: '.' },
+    alpn: { type: 'string', default: 'quiver-orders' }, www: { type: 'string', default: '.' }, out: { type: 'string' },
+    zrtt: { type: 'boolean', default: false }, each: { type: 'boolean', default: false }, local: { type: 'string' }, preferred: { type: 'string' },
   },
 });
 // deno-lint-ignore no-explicit-any
@@ -122,7 +126,10 @@ async function files(c: Any) {
 
 async function listen(alpn: string, serve: (c: Any) => Promise<void>) {
   const ep = new Deno.QuicEndpoint({ hostname: o.host, port: Number(o.port) });
-  const listener = ep.listen({ cert: Deno.readTextFileSync(o.cert!), key: Deno.readTextFileSync(o.key!), alpnProtocols: [alpn] });
+  const listener = ep.listen({
+    cert: Deno.readTextFileSync(o.cert!), key: Deno.readTextFileSync(o.key!), alpnProtocols: [alpn],
+    ...(o.preferred ? { preferredAddressV4: o.preferred.includes(':') ? o.preferred : `${o.preferred}:${ep.addr.port}` } : {}),
+  });
   console.log(`listening ${ep.addr.hostname}:${ep.addr.port}`);
   for await (const incoming of listener) {
     (async () => {
@@ -133,23 +140,27 @@ async function listen(alpn: string, serve: (c: Any) => Promise<void>) {
   }
 }
 
-async function connect(alpn: string) {
-  const ep = new Deno.QuicEndpoint({ hostname: o.host, port: 0 });
-  const c = await Deno.connectQuic({
-    hostname: o.host, port: Number(o.port), serverName: o.name, alpnProtocols: [alpn], endpoint: ep,
+let endpoint: Any;
+
+async function connect(alpn: string, zeroRtt = false) {
+  endpoint ??= new Deno.QuicEndpoint({ hostname: o.local ?? o.host, port: 0 });
+  const r: Any = Deno.connectQuic({
+    hostname: o.host, port: Number(o.port), serverName: o.name, alpnProtocols: [alpn], endpoint, zeroRtt,
     ...(o.ca ? { caCerts: [Deno.readTextFileSync(o.ca)] } : {}),
-  });
-  console.log('connected');
+  } as Any);
+  const early = !(r instanceof Promise);
+  const c = await r;
+  console.log(early ? 'connected early' : 'connected');
   return c;
 }
 
-async function get() {
-  const c: Any = await connect('hq-interop');
-  const s = await c.createBidirectionalStream();
+async function fetchOne(c: Any, path: string) {
+  const s = await c.createBidirectionalStream({ waitUntilAvailable: true });
   const w = s.writable.getWriter();
   await w.write(new TextEncoder().encode(`GET ${path}\r\n`));
   await w.close();
   const hash = createHash('sha256');
+  const file = o.out ? await Deno.open(`${o.out}/${path.split('/').pop()}`, { create: true, write: true, truncate: true }) : undefined;
   const reader = s.readable.getReader({ mode: 'byob' });
   let bytes = 0;
   let buffer = new Uint8Array(1 << 18);
@@ -157,10 +168,18 @@ async function get() {
     const { value, done } = await reader.read(buffer);
     if (done) break;
     hash.update(value);
+    for (let at = 0; file && at < value.length;) at += await file.write(value.subarray(at));
     bytes += value.length;
     buffer = new Uint8Array(value.buffer);
   }
+  file?.close();
   console.log(JSON.stringify({ bytes, sha256: hash.digest('hex') }));
+}
+
+async function get(list: string[], zeroRtt = false) {
+  const c: Any = await connect('hq-interop', zeroRtt);
+  await Promise.all(list.map((path) => fetchOne(c, path)));
+  if (zeroRtt) await new Promise((r) => setTimeout(r, 200)); // time for a session ticket
   c.close({ closeCode: 0, reason: '' });
   await new Promise((r) => setTimeout(r, 50));
 }
@@ -171,7 +190,9 @@ try {
   if (command === 'server') await listen(o.alpn!, orders);
   else if (command === 'hq-server') await listen('hq-interop', files);
   else if (command === 'client') await orders(await connect(o.alpn!)).finally(() => new Promise((r) => setTimeout(r, 100)));
-  else if (command === 'get') await get();
+  else if (command === 'get') {
+    for (const list of o.zrtt ? [paths.slice(0, 1), paths.slice(1)] : o.each ? paths.map((x) => [x]) : [paths]) await get(list, o.zrtt);
+  }
   else throw new Error(`no command ${command}`);
   Deno.exit(0);
 } catch (e) {

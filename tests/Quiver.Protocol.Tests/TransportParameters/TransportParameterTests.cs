@@ -29,6 +29,8 @@ public sealed class TransportParameterTests
             MaxAckDelay = TimeSpan.FromMilliseconds(16_383),
             DisableActiveMigration = true,
             ActiveConnectionIdLimit = 8,
+            PreferredAddress = new PreferredAddress(
+                PathAddress.FromIPv4(0xC0000201, 443), new PathAddress(UInt128.One << 120, 8443, 0), new ConnectionId([5, 6]), new StatelessResetToken(77)),
         };
         Assert.Equal(set, TransportParameterReader.Read(TransportParameterWriter.Write(set, new CountingRandom()), EndpointRole.Server));
     }

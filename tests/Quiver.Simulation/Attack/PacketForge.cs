@@ -68,7 +68,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
     public byte[] MakeEmpty() => Make(EncryptionLevel.Application, [])!;
 
     /// <summary>A forge with the keys and ids of one side of a staged connection.</summary>
-    public static PacketForge For(StagedWorld world, EndpointRole attacker)
+    public static PacketForge For(StagedWorld world, EndpointRole attacker, ConnectionId? destination = null)
     {
         Assert.True(PacketHeader.TryRead(world.ToServer[0].Bytes, 8, out PacketHeader first));
         ConnectionId original = first.Destination;
@@ -78,7 +78,7 @@ internal sealed class PacketForge(EndpointRole sender, ConnectionId destination,
         string who = attacker == EndpointRole.Client ? "CLIENT" : "SERVER";
         return new PacketForge(
             attacker,
-            attacker == EndpointRole.Client ? serverId : clientId,
+            destination ?? (attacker == EndpointRole.Client ? serverId : clientId),
             attacker == EndpointRole.Client ? clientId : serverId,
             level => level switch
             {

@@ -1,4 +1,5 @@
 using Quiver.Protocol.Connections;
+using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
 using Quiver.Protocol.Streams;
 using Quiver.Protocol.Tls;
@@ -15,6 +16,7 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     private readonly Queue<TlsSuspension> _suspensions = new();
     private readonly List<SimStream> _streams = [];
+    private bool _hasTriedPreferred;
 
     public Connection Connection { get; set; } = null!; // set right after: the connection needs its events first
 
@@ -44,6 +46,20 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
     public List<SimStream> Streams => _streams;
 
     public ulong[] Credit { get; } = new ulong[2];
+
+    /// <summary>The ids that were ever ours.</summary>
+    public List<ConnectionId> LocalIds { get; } = [];
+
+    /// <summary>Where the peer was found, one after the other.</summary>
+    public List<PathAddress> Moves { get; } = [];
+
+    /// <summary>Client: paths that led to the server.</summary>
+    public List<NetworkPath> ValidatedPaths { get; } = [];
+
+    public List<NetworkPath> GonePaths { get; } = [];
+
+    /// <summary>Client: where the server would rather be reached; tried at once.</summary>
+    public PathAddress? Preferred { get; private set; }
 
     /// <summary>Traffic secrets by their key log label.</summary>
     public Dictionary<string, byte[]> Secrets { get; } = [];
@@ -116,6 +132,12 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
             }
         }
 
+        if (Preferred is PathAddress preferred && !_hasTriedPreferred)
+        {
+            _hasTriedPreferred = true;
+            Assert.Equal(PathAdmission.Tried, Connection.Migrator!.TryAddPreferred(Connection.LocalAddress, preferred, World.Now, out _));
+        }
+
         for (int i = 0; i < _streams.Count; i++)
         {
             _streams[i].Act();
@@ -145,20 +167,27 @@ internal sealed class SimConnection(SimEndpoint endpoint) : IConnectionEvents
 
     public void OnStreamCreditGranted(StreamDirection direction, ulong increment) => Credit[(int)direction] += increment;
 
-    public bool TryAddConnectionId(in ConnectionId connectionId) => endpoint.Routing.TryAdd(connectionId, this);
+    public bool TryAddConnectionId(in ConnectionId connectionId)
+    {
+        LocalIds.Add(connectionId);
+        return endpoint.Routing.TryAdd(connectionId, this);
+    }
 
     public void OnAddressToken(ReadOnlySpan<byte> token) => AddressTokens.Add(token.ToArray());
 
     public void OnConnectionIdRemoved(in ConnectionId connectionId) => endpoint.Routing.Remove(connectionId, this);
 
-    public void OnStatelessResetTokenAdded(in StatelessResetToken token) =>
-        endpoint.Routing.AddResetToken(token, Connection.RemoteAddress, this);
+    public void OnStatelessResetTokenAdded(in StatelessResetToken token, in PathAddress remote) => endpoint.Routing.AddResetToken(token, remote, this);
 
     public void OnStatelessResetTokenRemoved(in StatelessResetToken token) => endpoint.Routing.RemoveResetToken(token, this);
 
-    public void OnPathChanged(in PathAddress local, in PathAddress remote)
-    {
-    }
+    public void OnPathChanged(in PathAddress local, in PathAddress remote) => Moves.Add(remote);
+
+    public void OnPathValidated(NetworkPath path) => ValidatedPaths.Add(path);
+
+    public void OnPathGone(NetworkPath path) => GonePaths.Add(path);
+
+    public void OnPreferredAddress(in PathAddress remote) => Preferred = remote;
 
     public void OnKeyLog(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret) => Secrets[label] = secret.ToArray();
 

@@ -101,17 +101,15 @@ internal sealed class SimEndpoint(World world, PathAddress address, SimServerOpt
                 var created = new SimConnection(this);
                 created.Connection = Connection.CreateServer(initial, TimeSpan.FromMinutes(10), Ids, world.Random, created, world.Now);
                 created.Connection.ReceiveDatagram(datagram.Bytes, datagram.Arrival, world.Now);
+
+                // As in the library, one that has ended again stays until all that came is handed out.
+                _connections.Add(created);
                 if (created.Connection.HasSeenPeer)
                 {
-                    _connections.Add(created);
                     foreach ((byte[] early, DatagramArrival arrival) in _early.Take(route.Initial.DestinationConnectionId, world.Now))
                     {
                         created.Connection.ReceiveDatagram(early, arrival, world.Now);
                     }
-                }
-                else
-                {
-                    created.Connection.Dispose();
                 }
 
                 break;

@@ -78,6 +78,17 @@ internal sealed class Corrupt(double probability) : INetworkNode
     }
 }
 
+/// <summary>Flips a bit at the end of exactly the datagrams that the predicate names.</summary>
+internal sealed class Damage(Func<SimDatagram, bool> damages) : INetworkNode
+{
+    public void Send(SimDatagram datagram, World world, Action<SimDatagram, TimeSpan> forward)
+    {
+        byte[] bytes = [.. datagram.Bytes];
+        bytes[^1] ^= (byte)(damages(datagram) ? 1 : 0);
+        forward(datagram with { Bytes = bytes }, TimeSpan.Zero);
+    }
+}
+
 /// <summary>A link of so many bits a second with a queue of so many bytes, which drops what does not fit.</summary>
 internal sealed class RateLimit(double bitsPerSecond, int queueBytes) : INetworkNode
 {

@@ -142,7 +142,7 @@ public sealed class ConnectionLifeTests
     [Fact, Rfc(9000, "5.1.2")]
     public void Retirement_that_is_acknowledged_twice_counts_once()
     {
-        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), _ => { }, _ => { });
+        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), default, (_, _) => { }, _ => { });
         ulong sequence = 1;
         for (; sequence <= 10; sequence++)
         {
@@ -169,7 +169,7 @@ public sealed class ConnectionLifeTests
     [Fact, Rfc(9000, "19.15")]
     public void Connection_id_that_comes_after_it_was_retired_is_retired_once()
     {
-        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), _ => { }, _ => { });
+        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), default, (_, _) => { }, _ => { });
         ids.OnNewConnectionId(NewId(2, 2));
         Assert.Equal([0UL], Retired());
         ids.OnNewConnectionId(NewId(1, 0));

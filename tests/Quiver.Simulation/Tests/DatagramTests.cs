@@ -70,6 +70,24 @@ public sealed class DatagramTests
         Assert.Equal((ulong)sent.Settled.Count, counts.Acknowledged + counts.Lost);
     }
 
+    // The ACK of a lone datagram comes after a probe time-out: the probe is no loss.
+    [Fact, Rfc(9221, "5.2")]
+    public void A_datagram_that_is_only_late_is_acknowledged_and_never_lost()
+    {
+        TimeSpan hold = TimeSpan.Zero;
+        using var world = new World(1, [new HoldBack(_ => hold > TimeSpan.Zero, TimeSpan.FromSeconds(1)), new Delay(s_delay)], [new Delay(s_delay)], Options());
+        (SimConnection client, _) = Connect(world);
+        world.Run(TimeSpan.FromSeconds(5));
+        var sent = new DatagramLog(client);
+        hold = TimeSpan.FromSeconds(1);
+        int before = world.SentBy(world.Client);
+        Assert.Equal(DatagramAdmission.Queued, Send(world, client, 100, tag: 7));
+        world.Run(TimeSpan.FromSeconds(5));
+        Assert.True(world.SentBy(world.Client) > before + 1, "there was no probe");
+        Assert.Equal([(7, DatagramFate.Acknowledged)], sent.Settled);
+        Assert.Equal(0UL, client.Connection.Datagrams.Counts.Lost);
+    }
+
     [Fact, Rfc(9221, "3")]
     public void Datagrams_are_not_sent_to_a_peer_that_takes_none()
     {

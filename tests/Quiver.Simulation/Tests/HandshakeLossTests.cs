@@ -111,6 +111,37 @@ public sealed class HandshakeLossTests(ITestOutputHelper output)
         }
     }
 
+    // The whole flight is one datagram: both probes repeat it, and either is enough.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [Rfc(9002, "6.2.4")]
+    public void The_second_probe_repeats_what_the_first_one_did(int direction)
+    {
+        var drop = new Drop(datagram => datagram.Number < 2);
+        INetworkNode[] with = [drop, new Delay(s_delay)];
+        INetworkNode[] without = [new Delay(s_delay)];
+        using var world = new World(1, direction == 0 ? with : without, direction == 0 ? without : with, Options(Shape.Plain));
+
+        // One probe time-out of about a second, and no second one of two.
+        TimeSpan time = Transfer.Run(world, 1000, TimeSpan.FromSeconds(1.5), Groups(Shape.Plain));
+        output.WriteLine($"{time.TotalMilliseconds:f0} ms");
+        Assert.Equal(2, drop.Dropped);
+    }
+
+    // The ClientHello is two datagrams, which arrive together. What the server makes of the first must not swallow the second.
+    [Fact]
+    [Rfc(9000, "5.2.2")]
+    public void A_damaged_first_datagram_takes_no_other_with_it()
+    {
+        var damage = new Damage(datagram => datagram.Number == 0);
+        using var world = new World(1, [damage, new Delay(s_delay)], [new Delay(s_delay)], Options(Shape.LargeClientHello));
+
+        // The second is acknowledged, so that the client knows the round trip, and does not wait for its first probe of a second.
+        TimeSpan time = Transfer.Run(world, 1000, TimeSpan.FromSeconds(0.9), Groups(Shape.LargeClientHello));
+        output.WriteLine($"{time.TotalMilliseconds:f0} ms");
+    }
+
     private static IReadOnlyList<NamedGroup> Groups(Shape shape) => shape switch
     {
         Shape.LargeClientHello or Shape.LargeClientHelloAndLongChain => [NamedGroup.X25519MLKem768, NamedGroup.X25519],

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Quiver.Protocol.Crypto;
+using Quiver.Protocol.Frames;
+using Quiver.Protocol.Paths;
+using Quiver.Protocol.Primitives;
+using Quiver.Protocol.Recovery;
+using Quiver.Protocol.TransportParameters;
+
+namespace Quiver.Protocol.Connections;
+
+/// <summary>
+/// Builds datagrams with PATH_RESPONSE and PATH_CHALLENGE, which go to the path that they are about, whatever the congestion window
+/// of the one in use says. RFC 9000 §8.2.
+/// </summary>
+internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer sealer)
+{
+    public bool TryBuild(Span<byte> destination, Timestamp now, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        if (!state.ApplicationKeys.CanWrite)
+        {
+            return false;
+        }
+
+        while (state.PathResponses.HasPending)
+        {
+            // One that cannot be sent is dropped: the peer asks again.
+            PathResponder.PendingResponse response = state.PathResponses.Take();
+            if (state.Paths.Contains(response.Path) && RoomOn(response.Path, destination) is > 0 and int room)
+            {
+                datagram = Build(response.Path, response.Data, destination[..room], now);
+                return true;
+            }
+        }
+
+        for (int i = 0; i < state.Paths.Count; i++)
+        {
+            NetworkPath path = state.Paths[i];
+            if (path.Validator.IsChallengeDue && RoomOn(path, destination) is > 0 and int room)
+            {
+                datagram = Build(path, response: null, destination[..room], now);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Full size, but no more than the path's limit allows; 0 also without an id to send to. RFC 9000 §8.2.1, §8.2.2.</summary>
+    private int RoomOn(NetworkPath path, Span<byte> destination)
+    {
+        int room = (int)Math.Min(path.Limit.Available, (ulong)Math.Min(destination.Length, ConnectionState.BaseDatagramSize));
+        return PathSwitch.TryEquip(state, path) && room >= ConnectionState.OneRttOverheadOf(path.PeerId!.Id) + (2 * PathChallengeFrame.Length) ? room : 0;
+    }
+
+    private OutgoingDatagram Build(NetworkPath path, ulong? response, Span<byte> destination, Timestamp now)
+    {
+        bool isActive = path == state.Paths.Active;
+        PacketSpace space = state.Space(PacketNumberSpace.Application);
+        SentPacketLog log = space.Recovery.Log;
+        PendingPacket packet = sealer.Begin(space, path.PeerId!.Id, destination, 0); // there is room, so there is an id
+        ulong mark = log.FrameMark;
+        var builder = new PacketBuilder(destination[packet.PayloadEnd..^PacketProtection.TagLength], log, space.Level, now);
+        if (response is ulong asked)
+        {
+            new PathResponseFrame(asked).Write(ref builder.Writer);
+        }
+
+        if (path.Validator.IsChallengeDue)
+        {
+            ulong data = 0;
+            state.Random.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref data)));
+            path.Validator.OnSent(data, destination.Length >= ConnectionState.BaseDatagramSize);
+            new PathChallengeFrame(data).Write(ref builder.Writer);
+        }
+
+        builder.OnAckEliciting();
+        if (isActive && space.Acks.HasNew)
+        {
+            space.Acks.TryWrite(ref builder.Writer, log, (int)TransportParameterSet.DefaultAckDelayExponent, now);
+        }
+
+        if (isActive && builder.Remaining > 0)
+        {
+            // More than a probe: it shows the peer that this path is the one in use. RFC 9000 §9.3.3.
+            builder.Writer.WriteByte((byte)FrameType.Ping);
+        }
+
+        builder.Pad(builder.Remaining);
+        EcnCodepoint ecn = isActive ? state.Recovery.EcnCodepoint : EcnCodepoint.NotEct;
+        int size = sealer.Seal(packet with { PayloadEnd = packet.PayloadEnd + builder.Length }, destination);
+
+        // What goes by another path is nothing to the congestion window of this one. RFC 9000 §9.4.
+        state.Recovery.OnPacketSent(space.Id, mark, size, isAckEliciting: true, isInFlight: isActive, ecn, now);
+        state.Traffic.OnSent(size);
+        state.Idle.OnAckElicitingSent(state.ProbePeriod, now);
+        path.Limit.OnSent(size);
+        return new OutgoingDatagram(size, path.Local, path.Remote, ecn);
+    }
+}
