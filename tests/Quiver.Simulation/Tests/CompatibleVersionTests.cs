@@ -245,6 +245,52 @@ public sealed class CompatibleVersionTests
         Assert.Equal(QuicVersion.V2, client.Sessions[0].Session.Version);
     }
 
+    [Fact, Rfc(9369, "4.1")]
+    public void Early_data_stays_in_the_original_version_when_the_client_knows_of_the_change()
+    {
+        // Of the server's first flight only the Initial packet arrives: the client has changed, and has no 1-RTT keys.
+        IReadOnlyList<QuicVersion>? preferences = null;
+        bool cuts = false;
+        var cut = new Rewrite(x =>
+        {
+            bool isInitial = PacketHeader.TryRead(x.Bytes, 8, out PacketHeader header) && header.Type == PacketType.Initial;
+            return cuts ? x with { Bytes = isInitial ? x.Bytes[..header.Length] : [0] } : x;
+        });
+        using var world = new World(1, [new Delay(s_delay)], [cut, new Delay(s_delay)], new SimServerOptions
+        {
+            Tickets = new SimTickets(),
+            Configure = x => x with { Versions = preferences },
+        });
+        SimSession session = Sessions.Connect(world).Sessions[0];
+        preferences = s_rather2;
+        cuts = true;
+        SimConnection client = world.Client.Connect(x => x with { Versions = s_both }, session: session);
+        client.Open().Send(500);
+        Assert.True(world.RunUntil(() => client.Connection.Version == QuicVersion.V2, TimeSpan.FromSeconds(1)));
+        List<QuicVersion> early = [];
+        world.OnSent = (from, x) =>
+        {
+            if (from == world.Client)
+            {
+                Wire.ForEach(x.Bytes, (in PacketHeader header, ReadOnlySpan<byte> _) =>
+                {
+                    if (header.Type == PacketType.ZeroRtt)
+                    {
+                        early.Add(header.Version);
+                    }
+                });
+            }
+        };
+        SimConnection server = world.Server.Connections[^1];
+        client.Open().Send(600);
+        Assert.True(world.RunUntil(() => server.Streams is [_, { Received: 600 }], TimeSpan.FromSeconds(1)), $"{client.Closed} {server.Closed}");
+        Assert.NotEmpty(early);
+        Assert.All(early, x => Assert.Equal(QuicVersion.V1, x));
+        cuts = false;
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(10)));
+        Assert.True(client.EarlyData);
+    }
+
     [Theory, Rfc(9369, "5")]
     [InlineData(QuicVersion.V1, false)]
     [InlineData(QuicVersion.V2, true)]

@@ -117,13 +117,21 @@ public sealed class IncompatibleVersionTests
         Assert.True(world.RunUntil(() => world.Server.Connections.Any(x => x.Closed is { Code: (ulong)TransportErrorCode.VersionNegotiationError }), TimeSpan.FromSeconds(5)));
     }
 
-    [Fact, Rfc(9368, "4"), Rfc(9000, "6.2")]
-    public void Version_Negotiation_with_the_version_in_use_is_ignored()
+    [Theory, Rfc(9368, "4"), Rfc(9000, "6.2")]
+    [InlineData(QuicVersion.V1)]
+    [InlineData(QuicVersion.V2)]
+    internal void Version_Negotiation_with_the_version_in_use_is_ignored(QuicVersion version)
     {
         using World world = NewWorld(null);
-        SimConnection client = ConnectUnderAttack(world, QuicVersion.V2, s_rather2, (in header) => [Forge(header, s_v1, s_v2), Forge(header, s_v2)]);
+        SimConnection client = ConnectUnderAttack(
+            world, version, s_rather2, (in header) => [Forge(header, s_v1, s_v2), Forge(header, (uint)version), Forge(header, s_v2, s_v1)]);
+        Timestamp start = world.Now;
         Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(5)));
-        Assert.Equal(QuicVersion.V2, client.Connection.Version);
+        Assert.Equal((version, 2 * s_delay), (client.Connection.Version, world.Now - start));
+
+        // One attempt: a second would have made another connection at the server.
+        world.Run(TimeSpan.FromSeconds(2));
+        Assert.Single(world.Server.Connections);
     }
 
     [Fact, Rfc(9368, "2.1"), Rfc(8999, "6"), Rfc(9000, "6.2")]
