@@ -17,7 +17,7 @@ internal sealed class StarvedConnections
     private static readonly TimeSpan s_often = TimeSpan.FromMilliseconds(2);
 
     private readonly Lock _lock = new();
-    private readonly List<ConnectionDriver> _watched = [];
+    private readonly HashSet<ConnectionDriver> _watched = [];
     private readonly CollectionPolicy _policy = new();
     private readonly Timer _timer;
     private bool _isRunning;

@@ -3,7 +3,7 @@ using Quiver.Http3.Qpack;
 
 namespace Quiver.Http3.Tests.Qpack;
 
-public sealed class DecoderTests
+public sealed class DecoderTests(ITestOutputHelper output)
 {
     private const int MaxSectionSize = 1 << 20;
 
@@ -129,7 +129,7 @@ public sealed class DecoderTests
     public void Any_bytes_are_decoded_or_refused()
     {
         int seed = Environment.TickCount;
-        TestContext.Current.SendDiagnosticMessage($"seed {seed}");
+        output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         int refused = 0;
         for (int round = 0; round < 20_000; round++)
