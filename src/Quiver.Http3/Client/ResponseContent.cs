@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace Quiver.Http3.Client;
+
+/// <summary>The content of a response: read as it comes, once.</summary>
+internal sealed class ResponseContent(Stream body, long contentLength) : HttpContent
+{
+    private const int MaxCopyBuffer = 64 * 1024;
+
+    /// <summary>When the length is not known.</summary>
+    private const int CopyBuffer = 16 * 1024;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        body.CopyToAsync(stream, contentLength < 0 ? CopyBuffer : (int)Math.Clamp(contentLength, 1, MaxCopyBuffer), cancellationToken);
+
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(body);
+
+    protected override Stream CreateContentReadStream(CancellationToken cancellationToken) => body;
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            body.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
