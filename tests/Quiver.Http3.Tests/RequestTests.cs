@@ -52,7 +52,11 @@ public sealed class RequestTests
     [Fact]
     public async Task Content_of_unknown_length_is_echoed()
     {
-        await using Http3Pair pair = await Http3Pair.CreateAsync(Echo);
+        await using Http3Pair pair = await Http3Pair.CreateAsync(async context =>
+        {
+            await context.Response.StartAsync();
+            await Echo(context);
+        });
         Pipe pipe = new();
         Task<HttpResponseMessage> sending = pair.SendAsync(HttpMethod.Post, "/", new StreamContent(pipe.Reader.AsStream()));
         using HttpResponseMessage response = await sending.Soon();
@@ -225,11 +229,13 @@ public sealed class RequestTests
     [Fact]
     public async Task A_handler_that_throws_is_a_500_or_a_reset()
     {
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Http3Pair pair = await Http3Pair.CreateAsync(async context =>
         {
             if (context.Request.Path == "/late")
             {
                 await context.Response.Body.WriteAsync(new byte[10]);
+                await begun.Task;
             }
 
             throw new InvalidOperationException("On purpose.");
@@ -238,6 +244,7 @@ public sealed class RequestTests
         Assert.Equal(HttpStatusCode.InternalServerError, early.StatusCode);
         await early.Content.ReadAsByteArrayAsync().Soon();
         using HttpResponseMessage late = await pair.GetAsync("/late");
+        begun.SetResult();
         HttpRequestException thrown = await Assert.ThrowsAsync<HttpRequestException>(() => late.Content.ReadAsByteArrayAsync().Soon());
         Assert.Equal((long)Http3ErrorCode.InternalError, Assert.IsType<HttpProtocolException>(thrown.InnerException).ErrorCode);
         await pair.NothingLeftAsync();

@@ -84,6 +84,11 @@ internal sealed class MessageReader(Http3Session session, QuicStream stream, boo
     /// <summary>Reads content; 0 is its end, and that of the message. An empty buffer waits for content.</summary>
     public ValueTask<int> ReadContentAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
+        if (IsAtEnd)
+        {
+            return new ValueTask<int>(0);
+        }
+
         BeginRead();
         if (_left > 0 && _start < _end)
         {
@@ -138,7 +143,7 @@ internal sealed class MessageReader(Http3Session session, QuicStream stream, boo
     {
         try
         {
-            if (_phase == MessagePhase.End || !await NextContentAsync(cancellationToken).ConfigureAwait(false))
+            if (!await NextContentAsync(cancellationToken).ConfigureAwait(false))
             {
                 return 0;
             }
