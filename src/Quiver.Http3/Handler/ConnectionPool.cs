@@ -46,20 +46,16 @@ internal sealed class ConnectionPool(Route route, Http3Handler options, ClientMe
     /// <summary>Lets idle and old connections go; true, once, when none is left.</summary>
     public bool TryEnd()
     {
+        bool isEnded;
         List<PooledConnection> surplus;
         lock (_lock)
         {
-            surplus = _connections.FindAll(c => c.IsSurplus);
-            _connections.RemoveAll(c => c.IsSurplus || !c.IsUsable);
-            _isEnded = _connections.Count == 0 && _connecting is null;
+            surplus = TakeSurplus();
+            isEnded = _isEnded = _connections.Count == 0 && _connecting is null;
         }
 
-        foreach (PooledConnection connection in surplus)
-        {
-            connection.Close();
-        }
-
-        return _isEnded;
+        surplus.ForEach(connection => connection.Close());
+        return isEnded;
     }
 
     public void Abort()
@@ -76,6 +72,14 @@ internal sealed class ConnectionPool(Route route, Http3Handler options, ClientMe
         {
             connection.Abort();
         }
+    }
+
+    /// <summary>Connections that get no more requests; the caller closes them outside of the lock.</summary>
+    private List<PooledConnection> TakeSurplus()
+    {
+        List<PooledConnection> surplus = _connections.FindAll(c => c.IsSurplus || !c.IsUsable);
+        _connections.RemoveAll(surplus.Contains);
+        return surplus;
     }
 
     private Task<PooledConnection> StartConnectingAsync()
@@ -103,18 +107,18 @@ internal sealed class ConnectionPool(Route route, Http3Handler options, ClientMe
         try
         {
             PooledConnection connection = await PooledConnection.ConnectAsync(route, options, metrics, time).ConfigureAwait(false);
+            List<PooledConnection> surplus = [connection];
             lock (_lock)
             {
                 _connecting = null;
                 if (!_isEnded)
                 {
-                    _connections.RemoveAll(c => !c.IsUsable);
+                    surplus = TakeSurplus();
                     _connections.Add(connection);
-                    return connection;
                 }
             }
 
-            connection.Abort();
+            surplus.ForEach(c => c.Close());
             return connection;
         }
         catch

@@ -58,7 +58,8 @@ internal static class PooledConnector
         };
         if (options.ConnectTimeout != Timeout.InfiniteTimeSpan)
         {
-            quic.HandshakeTimeout = options.ConnectTimeout;
+            // The caller's clock, which starts with the search for addresses, decides.
+            quic.HandshakeTimeout = Timeout.InfiniteTimeSpan;
         }
 
         return quic;
