@@ -1,5 +1,6 @@
 using Quiver.Http3.Client;
 using Quiver.Http3.Frames;
+using Quiver.Http3.Priorities;
 using Quiver.Http3.Sessions;
 
 namespace Quiver.Http3;
@@ -36,7 +37,7 @@ public sealed class Http3ClientConnection : IAsyncDisposable
         _capacity = capacity;
         _requests = new RequestTable(() => StateChanged?.Invoke(this, EventArgs.Empty));
         _session = new Http3Session(connection, options.ToSettings()) { Remembered = tickets?.Taken };
-        _session.Start(new ClientControl(_session, _requests, tickets), isServer: false, RefuseStream);
+        _session.Start(new ClientControl(_session, _requests, tickets), isServer: false, RefuseStream, _requests);
         capacity?.Attach(() => StateChanged?.Invoke(this, EventArgs.Empty));
         _ = FollowAsync();
     }
@@ -57,7 +58,7 @@ public sealed class Http3ClientConnection : IAsyncDisposable
     /// Whether new requests are taken: the connection lives, nobody has begun to close it, and the server has sent no GOAWAY.
     /// RFC 9114 §5.2.
     /// </summary>
-    public bool CanSend => _requests.IsOpen;
+    public bool CanSend => _requests.IsOpen && _session.Failure is null && !Closed.IsCompleted;
 
     /// <summary>Requests that have not ended: their response was not read to the end, nor disposed, or their content is still being sent.</summary>
     public int ActiveRequests => _requests.Active;
@@ -118,6 +119,23 @@ public sealed class Http3ClientConnection : IAsyncDisposable
         }
 
         return SendAsync(request, isSecondTry: false, cancellationToken);
+    }
+
+    /// <summary>
+    /// Tells the server how urgent the rest of a response is (PRIORITY_UPDATE, RFC 9218 §7); a request says it first by a Priority field. Does
+    /// nothing when the response is of another connection.
+    /// </summary>
+    /// <param name="response">Whose content is still coming.</param>
+    /// <param name="priority">From now on.</param>
+    public void UpdatePriority(HttpResponseMessage response, Http3Priority priority)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        if (response.Content is ResponseContent { Session: var session, StreamId: var streamId } && session == _session)
+        {
+            System.Buffers.ArrayBufferWriter<byte> frame = new(32);
+            PriorityUpdate.Write(frame, streamId, priority);
+            _session.SendControl(frame.WrittenSpan);
+        }
     }
 
     /// <summary>

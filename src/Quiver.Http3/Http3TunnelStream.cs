@@ -1,4 +1,5 @@
 using Quiver.Http3.Messages;
+using Quiver.Http3.Sessions;
 
 namespace Quiver.Http3;
 
@@ -15,7 +16,11 @@ public sealed class Http3TunnelStream : Http3ContentStream
     internal Http3TunnelStream(IExchange exchange)
     {
         _exchange = exchange;
+        Datagrams = exchange.Session.Datagrams is { } router ? new Http3DatagramChannel(exchange.Session, router, exchange.Stream.Id) : null;
     }
+
+    /// <summary>Unreliable messages beside the tunnel; null when the options of this side did not enable them. RFC 9297.</summary>
+    public Http3DatagramChannel? Datagrams { get; }
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -61,7 +66,7 @@ public sealed class Http3TunnelStream : Http3ContentStream
     /// <summary>Ends our direction in good order; the peer's stays open. Never blocks.</summary>
     public void CloseWrite()
     {
-        _exchange.Stream.CloseWrite();
+        StreamEnd.Finish(_exchange.Stream);
         _exchange.EndWrite();
     }
 
@@ -78,10 +83,11 @@ public sealed class Http3TunnelStream : Http3ContentStream
     {
         if (disposing && Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _exchange.Stream.CloseWrite();
+            StreamEnd.Finish(_exchange.Stream);
             _exchange.Stream.CloseRead((long)Http3ErrorCode.RequestCancelled);
             _exchange.EndWrite();
             _exchange.EndRead();
+            Datagrams?.Close();
         }
 
         base.Dispose(disposing);

@@ -45,7 +45,9 @@ internal sealed class ClientExchange : IExchange
 
     public MessageWriter Writer { get; }
 
-    private bool IsConnect => _request.Method == HttpMethod.Connect;
+    public Http3Session Session => _session;
+
+    public bool IsConnect => _request.Method == HttpMethod.Connect;
 
     /// <summary>Sends the request and reads the head of the response. Cancelling ends both halves.</summary>
     public async ValueTask<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
@@ -77,6 +79,10 @@ internal sealed class ClientExchange : IExchange
     {
         Fail(RequestErrors.NotProcessed(Http3RetryMode.OtherConnection, "The server is going away and does not process the request (GOAWAY).", null));
     }
+
+    /// <summary>The server sent a datagram for a request that knows none.</summary>
+    public void OnDatagram() =>
+        Fail(new Http3StreamException(Http3ErrorCode.DatagramError, $"The server sent an HTTP datagram for the request on stream {Stream.Id}, which knows none."));
 
     public void EndRead()
     {
@@ -125,7 +131,7 @@ internal sealed class ClientExchange : IExchange
     public void Fail(Exception failure)
     {
         Interlocked.CompareExchange(ref _failure, failure, null);
-        Cancel();
+        CloseFor(failure);
     }
 
     private void CloseFor(Exception cause)
@@ -283,19 +289,19 @@ internal sealed class ClientExchange : IExchange
         };
         if (isTunnel)
         {
-            response.Content = new ResponseContent(new Http3TunnelStream(this), contentLength);
+            response.Content = new ResponseContent(this, new Http3TunnelStream(this), contentLength);
         }
         else
         {
             if (IsConnect)
             {
                 // Refused: nothing will go through.
-                await Writer.FlushAsync(isLast: true, default).ConfigureAwait(false);
+                StreamEnd.Finish(Stream);
                 EndWrite();
             }
 
             ResponseStream body = new(this, response);
-            response.Content = new ResponseContent(body, contentLength);
+            response.Content = new ResponseContent(this, body, contentLength);
             if (isEmpty)
             {
                 await body.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);

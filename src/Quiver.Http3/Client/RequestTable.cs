@@ -1,10 +1,12 @@
+using Quiver.Http3.Datagrams;
+
 namespace Quiver.Http3.Client;
 
 /// <summary>
 /// The requests of one client connection: how many are there, which wait for a response, and whether more may come. Those with a response
 /// are counted and not held, so that a response nobody holds can be collected. Thread-safe.
 /// </summary>
-internal sealed class RequestTable(Action stateChanged)
+internal sealed class RequestTable(Action stateChanged) : IDatagramTargets
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ClientExchange> _waiting = [];
@@ -73,13 +75,15 @@ internal sealed class RequestTable(Action stateChanged)
         }
     }
 
-    public ClientExchange? Find(long streamId)
+    /// <summary>Those that have a response are not known here: their datagrams are dropped.</summary>
+    public DatagramTarget Locate(long streamId) => Find(streamId) switch
     {
-        lock (_lock)
-        {
-            return _waiting.GetValueOrDefault(streamId);
-        }
-    }
+        null => DatagramTarget.Gone,
+        { IsConnect: true } => DatagramTarget.ToCome,
+        _ => DatagramTarget.NoDatagrams,
+    };
+
+    public void Refuse(long streamId) => Find(streamId)?.OnDatagram();
 
     /// <summary>Counts a request out.</summary>
     public void End()
@@ -147,5 +151,13 @@ internal sealed class RequestTable(Action stateChanged)
 
         stateChanged();
         return idle;
+    }
+
+    private ClientExchange? Find(long streamId)
+    {
+        lock (_lock)
+        {
+            return _waiting.GetValueOrDefault(streamId);
+        }
     }
 }

@@ -1,8 +1,12 @@
+using Quiver.Http3.Sessions;
+
 namespace Quiver.Http3.Messages;
 
 /// <summary>A request and its response, as their streams see it: both halves must be told to have ended, whatever happens.</summary>
 internal interface IExchange
 {
+    Http3Session Session { get; }
+
     MessageReader Reader { get; }
 
     MessageWriter Writer { get; }

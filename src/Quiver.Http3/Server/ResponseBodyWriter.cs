@@ -44,6 +44,19 @@ internal sealed class ResponseBodyWriter(Http3Response response) : PipeWriter
         return new FlushResult(isCanceled: false, isCompleted: !isWanted);
     }
 
+    /// <summary>As a flush after the bytes; they are not copied when nothing waits before them.</summary>
+    public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        ThrowIfCompleted();
+        if (_pending.Count > 0)
+        {
+            _pending.Append(source.Span);
+            return await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return new FlushResult(isCanceled: false, isCompleted: !await response.WriteAsync(source, isLast: false, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>The next flush returns at once. One that is pending goes on: a part of a frame cannot be taken back.</summary>
     public override void CancelPendingFlush() => _isFlushCancelled = true;
 

@@ -31,7 +31,7 @@ internal sealed class ServerConnection
     /// <summary>Serves until the connection ends; then nothing of it is left.</summary>
     public async Task ServeAsync()
     {
-        Session.Start(new ServerControl(Session, _requests), isServer: true, OnRequest);
+        Session.Start(new ServerControl(Session, _requests), isServer: true, OnRequest, _requests);
         await Session.Ended.ConfigureAwait(false);
         await Session.Connection.DisposeAsync().ConfigureAwait(false);
         await _requests.WhenIdleAsync().ConfigureAwait(false);

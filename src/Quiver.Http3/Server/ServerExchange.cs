@@ -38,6 +38,9 @@ internal sealed class ServerExchange : IExchange, IThreadPoolWorkItem
 
     public Http3ServerOptions Options => _connection.Options;
 
+    /// <summary>Only a CONNECT does, and what it is may not be known yet. RFC 9297 §2.</summary>
+    public bool MayTakeDatagrams => _context is null or { Request.Method: "CONNECT" };
+
     /// <summary>A PRIORITY_UPDATE that came before the request.</summary>
     public Http3Priority? EarlyPriority
     {

@@ -1,9 +1,11 @@
+using Quiver.Http3.Datagrams;
+
 namespace Quiver.Http3.Server;
 
 /// <summary>
 /// The requests of one server connection: which are being served, what was said about those to come, and whether more are taken. Thread-safe.
 /// </summary>
-internal sealed class ServerRequests(int maxConcurrent)
+internal sealed class ServerRequests(int maxConcurrent) : IDatagramTargets
 {
     /// <summary>Bits of a stream id that are not its number. RFC 9000 §2.1.</summary>
     private const int IdStep = 4;
@@ -51,21 +53,25 @@ internal sealed class ServerRequests(int maxConcurrent)
         idle?.TrySetResult();
     }
 
-    public ServerExchange? Find(long streamId)
+    public DatagramTarget Locate(long streamId)
     {
         lock (_lock)
         {
-            return _active.GetValueOrDefault(streamId);
+            return _active.TryGetValue(streamId, out ServerExchange? exchange)
+                ? exchange.MayTakeDatagrams ? DatagramTarget.ToCome : DatagramTarget.NoDatagrams
+                : streamId >= _next ? DatagramTarget.ToCome : DatagramTarget.Gone;
         }
     }
 
-    /// <summary>Whether the stream may still come.</summary>
-    public bool IsToCome(long streamId)
+    public void Refuse(long streamId)
     {
+        ServerExchange? exchange;
         lock (_lock)
         {
-            return streamId >= _next;
+            _active.TryGetValue(streamId, out exchange);
         }
+
+        exchange?.Abort(Http3ErrorCode.DatagramError);
     }
 
     public void OnPriorityUpdate(ulong streamId, Http3Priority priority)

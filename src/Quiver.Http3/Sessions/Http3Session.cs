@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Quiver.Http3.Datagrams;
 using Quiver.Http3.Frames;
 using Quiver.Http3.Settings;
 
@@ -34,6 +35,9 @@ internal sealed class Http3Session
 
     public WorkBudget Budget { get; } = new();
 
+    /// <summary>Null when our settings allow no HTTP datagrams.</summary>
+    public DatagramRouter? Datagrams { get; private set; }
+
     /// <summary>The peer's settings as far as they are known: the defaults, or on a client with early data those of the session before.</summary>
     public Http3Settings Peer => Volatile.Read(ref _peer) ?? Remembered ?? Http3Settings.Default;
 
@@ -53,8 +57,14 @@ internal sealed class Http3Session
     public Http3ProtocolException? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Sends SETTINGS and begins to take the peer's streams; request streams go to <paramref name="onRequest"/>, which returns at once.</summary>
-    public void Start(IControlEvents events, bool isServer, Action<QuicStream> onRequest)
+    public void Start(IControlEvents events, bool isServer, Action<QuicStream> onRequest, IDatagramTargets targets)
     {
+        if (Own.EnableDatagrams)
+        {
+            Datagrams = new DatagramRouter(this, targets);
+            _ = Datagrams.RunAsync();
+        }
+
         SendSettings();
         _ = AcceptAsync(new PeerStreams(this, events, isServer), onRequest);
     }

@@ -9,6 +9,19 @@ internal static class StreamEnd
     [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "Nobody needs to know when the peer has acknowledged; awaiting would cost a work item for each request.")]
     public static void Release(QuicStream stream) => _ = stream.DisposeAsync();
 
+    /// <summary>The write half ends with a FIN, unless it has ended.</summary>
+    public static void Finish(QuicStream stream)
+    {
+        try
+        {
+            stream.CompleteWrites();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Both halves had ended.
+        }
+    }
+
     /// <summary>Both halves end with the code.</summary>
     public static void Abort(QuicStream stream, Http3ErrorCode code)
     {
