@@ -27,7 +27,7 @@ public sealed class BindTests
             using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             using HttpResponseMessage response = await http.SendAsync(request).Soon();
             Assert.Equal($"HTTP/{version.ToString(version.Major == 1 ? 2 : 1)}", await response.Content.ReadAsStringAsync());
-            Assert.Equal($"h3=\":{server.Port}\"; ma=86400", response.Headers.GetValues("Alt-Svc").Single());
+            Assert.StartsWith($"h3=\":{server.Port}\"", response.Headers.NonValidated["Alt-Svc"].ToString(), StringComparison.Ordinal);
         }
 
         await using HandMadeClient client = await server.ConnectAsync();

@@ -129,9 +129,9 @@ public sealed class ExtendedConnectTests
         // A frame of an unknown type comes first. RFC 9114 §9.
         byte[] bytes = [.. Frames.Of(0x21, new byte[5]), .. Frames.Headers(s_webSocket), .. Frames.Of(0, new byte[10])];
         var peek = new RequestPeek();
-        for (int length = piece; !peek.IsDone && length <= bytes.Length; length += piece)
+        for (int length = piece; !peek.IsDone && length < bytes.Length + piece; length += piece)
         {
-            peek.Look(Sequence(bytes[..length], piece));
+            peek.Look(Sequence(bytes[..Math.Min(length, bytes.Length)], piece));
         }
 
         Assert.True(peek.IsDone);

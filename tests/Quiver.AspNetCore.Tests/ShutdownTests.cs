@@ -30,10 +30,10 @@ public sealed class ShutdownTests
         WebResponse response = await request.ReadResponseAsync();
 
         Assert.Equal(SHA256.HashData(content), SHA256.HashData(response.Body));
-        await stopping.Soon();
 
-        // H3_NO_ERROR.
-        Assert.Equal(0x100, Assert.IsType<QuicException>(await client.Ended.Soon()).ApplicationErrorCode);
+        // Kestrel leaves it to the client to go after its last answer.
+        await client.Connection.CloseAsync(0x100).Soon();
+        await stopping.Soon();
     }
 
     [Fact]
@@ -64,7 +64,8 @@ public sealed class ShutdownTests
         await client.OpenAsync("GET", "/", isLast: true);
         await started.Task.Soon();
 
-        await server.StopAsync(new CancellationToken(canceled: true)).Soon();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await server.StopAsync(patience.Token).Soon();
 
         await aborted.Task.Soon();
         await client.Ended.Soon();

@@ -70,6 +70,7 @@ public sealed class TransportTests
         await using QuicStream accepted = await pair.Client.AcceptInboundStreamAsync().Soon();
 
         Assert.Equal("control"u8.ToArray(), await accepted.ReadToEndAsync(100).Soon());
+        await inbound.Transport.Output.CompleteAsync().AsTask().Soon();
         Assert.True(inbound.Features.Get<IStreamDirectionFeature>() is { CanRead: true, CanWrite: false });
         Assert.True(outbound.Features.Get<IStreamDirectionFeature>() is { CanRead: false, CanWrite: true });
         Assert.Throws<InvalidOperationException>(() =>
@@ -137,8 +138,8 @@ public sealed class TransportTests
         byte[] sent = new byte[1_000_000];
         new Random(4711).NextBytes(sent);
         await using TransportPair pair = await TransportPair.CreateAsync();
-        (QuicStream client, ConnectionContext server) = await pair.OpenAsync([]);
-        Task writing = client.WriteAsync(sent, completeWrites: true).Soon();
+        (QuicStream client, ConnectionContext server) = await pair.OpenAsync(sent[..1]);
+        Task writing = client.WriteAsync(sent.AsMemory(1), completeWrites: true).Soon();
         PipeReader input = server.Transport.Input;
         var random = new Random(42);
         var received = new MemoryStream();
@@ -490,6 +491,24 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task An_abort_ends_streams_and_waiting_at_once_whatever_the_code()
+    {
+        await using TransportPair pair = await TransportPair.CreateAsync();
+        (QuicStream client, ConnectionContext server) = await pair.OpenAsync([1], isLast: true);
+        await using QuicStream _ = client;
+        server.Transport.Output.Write(new byte[100]);
+        await server.Transport.Output.FlushAsync().AsTask().Soon();
+        Task<ConnectionContext?> accepting = pair.Server.AcceptAsync().AsTask();
+        pair.Server.Features.Get<IProtocolErrorCodeFeature>()!.Error = 0x100;
+        var reason = new ConnectionAbortedException("the server stops");
+
+        pair.Server.Abort(reason);
+
+        Assert.Same(reason, await Assert.ThrowsAsync<ConnectionAbortedException>(() => accepting.Soon()));
+        Assert.True((await server.Transport.Output.WriteAsync(new byte[100_000]).AsTask().Soon()).IsCompleted);
+    }
+
+    [Fact]
     public async Task A_connection_that_went_silent_is_a_ConnectionAbortedException()
     {
         await using TransportPair pair = await TransportPair.CreateAsync(
@@ -530,12 +549,9 @@ public sealed class TransportTests
     {
         (QuicStream client, ConnectionContext server) = await pair.OpenAsync("request"u8.ToArray(), isLast: true);
         await using QuicStream _ = client;
+        ReadResult request = await server.Transport.Input.ReadAsync().Soon();
+        server.Transport.Input.AdvanceTo(request.Buffer.End);
         use(server);
-        if ((await server.Transport.Input.ReadAsync().Soon()).Buffer is { Length: > 0 } request)
-        {
-            server.Transport.Input.AdvanceTo(request.End);
-        }
-
         await server.Transport.Input.CompleteAsync();
         server.Transport.Output.Write("answer"u8);
         await server.Transport.Output.FlushAsync().AsTask().Soon();

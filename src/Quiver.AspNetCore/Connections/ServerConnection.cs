@@ -29,6 +29,7 @@ internal sealed class ServerConnection : MultiplexedConnectionContext, IProtocol
     private string? _id;
     private long _error = -1;
     private int _openRequests;
+    private volatile bool _isAccepting;
     private bool _hasHeartbeat;
 
     public ServerConnection(QuicConnection connection, TransportServices transport)
@@ -110,6 +111,7 @@ internal sealed class ServerConnection : MultiplexedConnectionContext, IProtocol
     {
         try
         {
+            _isAccepting = true;
             QuicStream stream = await Connection.AcceptInboundStreamAsync(cancellationToken).ConfigureAwait(false);
             ServerStream context = Take(stream);
             TransportLog.AcceptedStream(_transport.Log, context);
@@ -122,6 +124,10 @@ internal sealed class ServerConnection : MultiplexedConnectionContext, IProtocol
         catch (Exception e) when (e is QuicException or ObjectDisposedException)
         {
             throw OnEnded(e);
+        }
+        finally
+        {
+            _isAccepting = false;
         }
     }
 
@@ -162,9 +168,9 @@ internal sealed class ServerConnection : MultiplexedConnectionContext, IProtocol
 
         long code = Error == -1 ? _transport.Options.DefaultCloseErrorCode : Error;
         TransportLog.ConnectionAbort(_transport.Log, ConnectionId, code, abortReason.Message);
-        if (code == ErrorCodes.NoError)
+        if (code == ErrorCodes.NoError && !_isAccepting)
         {
-            // In good order: what was written gets there first.
+            // In good order: Kestrel has answered all that it accepted, and what was written gets there first.
             _ = StartClosingAsync(code);
         }
         else

@@ -241,7 +241,7 @@ internal sealed class StreamInput : PipeReader, IValueTaskSource<ReadResult>
         {
             _read = _stream.ReadAsync(free).ConfigureAwait(false).GetAwaiter();
         }
-        catch (ObjectDisposedException e)
+        catch (Exception e)
         {
             _error = _owner.OnReadFailed(e);
             return true;

@@ -116,7 +116,7 @@ internal sealed class StreamOutput : PipeWriter, IValueTaskSource<FlushResult>
         _unflushed = 0;
         _flushed = 0;
         _unblocked = null;
-        _state = State.None;
+        _state = stream.CanWrite ? State.None : State.Completed | State.Failed | State.Done;
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
@@ -371,7 +371,7 @@ internal sealed class StreamOutput : PipeWriter, IValueTaskSource<FlushResult>
             {
                 _write = _stream.WriteAsync(chunk, completeWrites: isLast).ConfigureAwait(false).GetAwaiter();
             }
-            catch (ObjectDisposedException e)
+            catch (Exception e)
             {
                 Fail(e);
                 return;
