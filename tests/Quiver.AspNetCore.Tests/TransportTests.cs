@@ -338,29 +338,35 @@ public sealed class TransportTests
         (QuicStream client, ConnectionContext server) = await pair.OpenAsync([1], isLast: true);
         PipeWriter output = server.Transport.Output;
         long written = 0;
-        ValueTask<FlushResult> flush;
-        do
-        {
-            output.Write(new byte[50_000]);
-            written += 50_000;
-            flush = output.FlushAsync();
-        }
-        while (flush.IsCompleted && written < 100_000_000);
 
-        Task<FlushResult> waiting = flush.AsTask();
+        Task<FlushResult> waiting = Fill(CancellationToken.None);
         output.CancelPendingFlush();
         Assert.True((await waiting.Soon()).IsCanceled);
         using var cancel = new CancellationTokenSource();
-        waiting = output.FlushAsync(cancel.Token).AsTask();
+        waiting = Fill(cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Soon());
-        waiting = output.FlushAsync().AsTask();
+        waiting = Fill(CancellationToken.None);
         Task<byte[]> reading = client.ReadToEndAsync(200_000_000).Soon();
         Assert.False((await waiting.Soon()).IsCompleted);
         await output.CompleteAsync().AsTask().Soon();
 
         Assert.Equal(written, (await reading).Length);
         await client.DisposeAsync();
+
+        Task<FlushResult> Fill(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                output.Write(new byte[50_000]);
+                written += 50_000;
+                ValueTask<FlushResult> flush = output.FlushAsync(cancellationToken);
+                if (!flush.IsCompleted)
+                {
+                    return flush.AsTask();
+                }
+            }
+        }
     }
 
     [Fact]
