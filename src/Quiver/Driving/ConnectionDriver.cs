@@ -28,6 +28,9 @@ internal sealed class ConnectionDriver : IGuard
     private bool _isGone;
     private bool _hasCollapsed;
 
+    /// <summary>How many callers are writing a batch, during which nothing is sent.</summary>
+    private int _holds;
+
     private ConnectionDriver(EndpointLoop loop, IHandshakeHost host, EndpointRole role)
     {
         _loop = loop;
@@ -295,6 +298,22 @@ internal sealed class ConnectionDriver : IGuard
         }
     }
 
+    /// <summary>From now on nothing is sent, until as many calls of <see cref="Release"/>.</summary>
+    public void Hold()
+    {
+        Enter();
+        _holds++;
+        LeaveUnsent();
+    }
+
+    /// <summary>Sends what was held up.</summary>
+    public void Release()
+    {
+        Enter();
+        _holds--;
+        Leave();
+    }
+
     /// <summary>Leaves a note for the holder of the lock, or acts on it at once when there is none.</summary>
     private void Nudge(HolderNotes note)
     {
@@ -320,9 +339,9 @@ internal sealed class ConnectionDriver : IGuard
     {
         isWakeNeeded = false;
         Settle();
-        if (_isFlushing)
+        if (_isFlushing || (_holds > 0 && !_isGone))
         {
-            // The thread that is sending looks again when it is done.
+            // The thread that is sending looks again when it is done, and so does the one that writes a batch.
             return false;
         }
 

@@ -160,6 +160,20 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
+    /// <summary>Who is told when the write half is ended by the peer or with the connection.</summary>
+    public void NotifyOfWriteAbort(IThreadPoolWorkItem? onAborted)
+    {
+        Connection.Enter();
+        try
+        {
+            Writer?.NotifyOfAbort(onAborted);
+        }
+        finally
+        {
+            Connection.Leave();
+        }
+    }
+
     /// <summary>FIN after what was written.</summary>
     public void CompleteWrites()
     {
@@ -185,6 +199,7 @@ internal sealed class StreamDriver : IStreamEvents
         try
         {
             IsDisposed = true;
+            Writer?.NotifyOfAbort(null);
             ulong errorCode = Connection.Streams.DefaultErrorCode;
             bool wasUsed = IsStarted;
             Reader?.Abort(errorCode);
