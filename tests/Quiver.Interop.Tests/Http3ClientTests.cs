@@ -152,7 +152,7 @@ public sealed class Http3ClientTests
 
     [Theory]
     [InlineData(Http3PeerKind.Ngtcp2)]
-    [InlineData(Http3PeerKind.QuicGo)]
+    [InlineData(Http3PeerKind.Bun)]
     public async Task A_connection_migrates_between_requests(Http3PeerKind peer)
     {
         string small = Http3Files.SmallHash;

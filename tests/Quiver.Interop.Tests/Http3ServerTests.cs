@@ -26,7 +26,7 @@ public sealed class Http3ServerTests : IAsyncLifetime
 
     /// <summary>gtlsclient's exit code says nothing: what it stored does, and what it printed.</summary>
     [Theory]
-    [InlineData("--no-quic-dump")]
+    [InlineData]
     [InlineData("--key-update=10ms", "--delay-stream=60ms")]
     [InlineData("--change-local-addr=10ms", "--delay-stream=60ms")]
     [InlineData("--change-local-addr=10ms", "--delay-stream=60ms", "--nat-rebinding")]
@@ -209,7 +209,7 @@ public sealed class Http3ServerTests : IAsyncLifetime
         _directory,
         "gtlsclient",
         [
-            "--exit-on-all-streams-close", "--no-quic-dump", $"--download={_directory}", .. options,
+            "--exit-on-all-streams-close", "--no-quic-dump", "--no-http-dump", $"--download={_directory}", .. options,
             "127.0.0.1", $"{server.LocalEndPoint!.Port}", $"https://localhost:{server.LocalEndPoint.Port}/{path}",
         ]);
 }
