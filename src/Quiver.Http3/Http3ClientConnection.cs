@@ -80,15 +80,24 @@ public sealed class Http3ClientConnection : IAsyncDisposable
     /// <param name="options">Null for the defaults.</param>
     /// <param name="cancellationToken">Cancelling gives the attempt up.</param>
     /// <exception cref="QuicException">As <see cref="QuicConnection.ConnectAsync"/>, with its other exceptions.</exception>
-    public static async ValueTask<Http3ClientConnection> ConnectAsync(
+    public static ValueTask<Http3ClientConnection> ConnectAsync(
         QuicClientConnectionOptions quicOptions, Http3ClientConnectionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(quicOptions);
-        options ??= new Http3ClientConnectionOptions();
+        return ConnectOverAsync(quicOptions, options ?? new Http3ClientConnectionOptions(), QuicConnection.ConnectAsync, cancellationToken);
+    }
+
+    /// <summary>The same over a QUIC connection that somebody else makes from the complete options.</summary>
+    internal static async ValueTask<Http3ClientConnection> ConnectOverAsync(
+        QuicClientConnectionOptions quicOptions,
+        Http3ClientConnectionOptions options,
+        Func<QuicClientConnectionOptions, CancellationToken, ValueTask<QuicConnection>> connect,
+        CancellationToken cancellationToken)
+    {
         quicOptions = ClientOptions.Complete(quicOptions, options);
         StreamCapacity capacity = StreamCapacity.Watch(quicOptions);
         RememberingTicketStore? tickets = RememberingTicketStore.Wrap(quicOptions);
-        QuicConnection connection = await QuicConnection.ConnectAsync(quicOptions, cancellationToken).ConfigureAwait(false);
+        QuicConnection connection = await connect(quicOptions, cancellationToken).ConfigureAwait(false);
         return new Http3ClientConnection(connection, options, capacity, tickets);
     }
 
