@@ -78,6 +78,23 @@ public sealed class WriteTogetherTests
     }
 
     [Fact]
+    public async Task A_stream_that_is_released_delivers_what_was_written_and_stops_the_peer()
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
+        await server.WriteAsync(new byte[5000]).Soon();
+
+        server.Release();
+        server.Release();
+
+        Assert.Equal(5000, (await client.ReadToEndAsync(10_000).Soon()).Length);
+        QuicException stopped = await Assert.ThrowsAsync<QuicException>(() => client.WritesClosed.Soon());
+        Assert.Equal(QuicError.StreamAborted, stopped.QuicError);
+        Assert.Throws<ObjectDisposedException>(server.CompleteWrites);
+        await Eventually.EqualAsync(0L, () => pair.Server.GetStatistics().StreamsActive);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_closed_meanwhile_is_closed_when_it_returns()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
