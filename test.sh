@@ -11,8 +11,13 @@ passed=0
 failed=0
 skipped=0
 broken=()
+named=()
 
+# Whoever sees only the end of the output sees what failed.
 finish() {
+  if ((${#named[@]} > 0)); then
+    printf 'FAIL: %s\n' "${named[@]}"
+  fi
   if ((${#broken[@]} > 0)); then
     printf 'FAILED: %s\n' "${broken[@]}"
   fi
@@ -62,6 +67,20 @@ install_peers() {
   done
 }
 
+# Notes each failure in a log of xunit's: the test's name and the lines that say why, up to the stack, as one line.
+name_failures() {
+  local line
+  while IFS= read -r line; do
+    named+=("$line")
+  done < <(awk -v most=400 '
+    function flush() { if (text != "") print substr(text, 1, most); text = "" }
+    / \[FAIL\] *$/ || /^ *\[(Test|Assembly|Collection|Class|Method|FATAL).*(Failure|ERROR)/ { flush(); sub(/^ */, ""); text = $0; next }
+    text == "" { next }
+    /^ *$/ || /^ *(Stack Trace|Output|Warnings|Attachments):/ { flush(); next }
+    { sub(/^ */, " "); text = text $0 }
+    END { flush() }' "$1")
+}
+
 # Name of the project, then filters.
 run_tests() {
   local name=$1 program=artifacts/bin/$1/release/$1 log code summary total errors fails skips
@@ -71,6 +90,7 @@ run_tests() {
   timeout 900 "$program" -noColor "$@" 2>&1 | tee "$log" | grep -vE '^ *(Discovering|Discovered|Starting|Finished): |^ *$|^xUnit'
   code=${PIPESTATUS[0]}
   summary=$(grep -E "Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+" "$log" | tail -1)
+  name_failures "$log"
   rm -f "$log"
   total=$(sed -nE 's/.*Total: ([0-9]+).*/\1/p' <<<"$summary")
   errors=$(sed -nE 's/.*Errors: ([0-9]+).*/\1/p' <<<"$summary")
@@ -90,21 +110,26 @@ run_tests() {
 
 # The interop runner's cases: our own two sides in all of them, and foreign ones in those that take little time.
 run_interop_runner() {
-  local log summary code
+  local log summary code line
   echo "== interop runner $*"
   log=$(mktemp)
   timeout 900 tests/interop-runner.sh "$@" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   summary=$(tail -1 "$log")
-  rm -f "$log"
   if [[ $summary =~ ^interop\ runner:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
-    ((BASH_REMATCH[2] == 0)) || broken+=("interop runner: ${BASH_REMATCH[2]} cases")
+    if ((BASH_REMATCH[2] > 0)); then
+      broken+=("interop runner: ${BASH_REMATCH[2]} cases")
+      while IFS= read -r line; do
+        named+=("interop runner: $line")
+      done < <(grep -E '^(quiver -> quiver [a-z0-9-]+|NOT RUN: the interop runner.s cases): ' "$log")
+    fi
   else
     failed=$((failed + 1))
     broken+=("interop runner: exit code $code, and no count")
   fi
+  rm -f "$log"
 }
 
 install_peers

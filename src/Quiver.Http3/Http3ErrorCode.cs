@@ -1,8 +1,11 @@
 namespace Quiver.Http3;
 
-/// <summary>Error codes of HTTP/3 and QPACK. RFC 9114 §8.1, RFC 9204 §6.</summary>
-internal enum Http3ErrorCode : long
+/// <summary>Error codes of HTTP/3 and QPACK. RFC 9114 §8.1, RFC 9204 §6, RFC 9297 §5.2.</summary>
+public enum Http3ErrorCode : long
 {
+    /// <summary>A datagram or capsule that breaks the rules. RFC 9297 §5.2.</summary>
+    DatagramError = 0x33,
+
     /// <summary>Nothing is wrong.</summary>
     NoError = 0x100,
 

@@ -52,7 +52,7 @@ internal sealed class Client(TestCase testCase, RunnerEnvironment environment, T
         }
 
         TransferMeter meter = new();
-        await Task.WhenAll(urls.Select(url => new Download(url, DestinationOf(url)).RunAsync(connection, _toolOutput, meter, CancellationToken.None)));
+        await Task.WhenAll(urls.Select(url => new Download(url, DestinationOf(url)).RunAsync(new HqClient(connection), _toolOutput, meter, CancellationToken.None)));
         if (waitForTicket)
         {
             await _tickets.First.WaitAsync(s_ticketTimeout);

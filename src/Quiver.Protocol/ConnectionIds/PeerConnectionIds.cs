@@ -272,7 +272,8 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
             }
         }
 
-        // Which path gets what is left is decided when one is to send: the peer may be elsewhere by then.
+        // Which path gets what is left is decided when one is to send: the peer may be elsewhere by then. Nothing may be left: the frame's own
+        // id, if it was sent before, may be another path's, and then the path in use is silent until the next comes.
         foreach (UsedPeerId used in _used)
         {
             if (!used.IsRetired && used.Issued.SequenceNumber < _retirePriorTo)
@@ -281,12 +282,6 @@ internal sealed class PeerConnectionIds : IFrameSource, ISentFrameOwner
                 RemoveToken(used);
                 used.IsRetired = true;
             }
-        }
-
-        // Retire Prior To is at most the number of the frame's own id, so that one is left for the path in use.
-        if (Active.IsRetired && _available.Count == 0)
-        {
-            Throw(TransportErrorCode.ProtocolViolation, "all connection ids were retired");
         }
     }
 

@@ -292,7 +292,12 @@ internal sealed class Connection : IDisposable
 
         if (now >= _state.Idle.KeepAliveDeadline)
         {
-            _state.Ping.Request();
+            // What is under way asks for an answer already, and would never be probed for if each PING began its time-out anew. RFC 9002 §6.2.1.
+            if (_state.Space(PacketNumberSpace.Application).Recovery.AckElicitingInFlight == 0)
+            {
+                _state.Ping.Request();
+            }
+
             _state.Idle.OnKeepAlive(now);
         }
 
@@ -300,8 +305,12 @@ internal sealed class Connection : IDisposable
         _state.Early.OnTimeout(now);
         _paths.OnTimeout(now);
         _state.Space(PacketNumberSpace.Application).Acks.OnTimeout(now);
+        int probeTimeouts = _state.Recovery.ProbeTimeouts;
         _state.Recovery.OnTimeout(now);
-        _paths.Migrator?.OnProbeTimeouts(_state.Recovery.ProbeTimeouts);
+        if (_state.Recovery.ProbeTimeouts > probeTimeouts)
+        {
+            _paths.Migrator?.OnProbeTimeouts(_state.Recovery.ProbeTimeouts);
+        }
     }
 
     /// <summary>Server, on <see cref="TlsSuspension.ServerSettings"/>. The handshake time-out of the settings counts from the start.</summary>

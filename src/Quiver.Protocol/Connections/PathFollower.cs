@@ -14,7 +14,6 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
 
     private readonly MoveLimit _moves = new();
     private long _largestNonProbing = -1;
-    private NetworkPath? _wanted;
     private PathAddress? _leftLocal;
 
     private PathTable Paths => state.Paths;
@@ -69,7 +68,7 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
         }
 
         _largestNonProbing = (long)packet.PacketNumber;
-        _wanted = null;
+        Paths.Awaited = null;
         bool hasNewId = packet.Destination != Paths.Active.LocalId;
         path.LocalId = packet.Destination;
         if (path == Paths.Active || !Paths.Contains(path) || path.Local == _leftLocal)
@@ -80,7 +79,7 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
         if (path.Local != Paths.Active.Local && !path.IsValidated)
         {
             // To the preferred address only once the way from there is validated. RFC 9000 §9.6.2.
-            _wanted = path;
+            Paths.Awaited = path;
             Ask(path, now);
             return;
         }
@@ -94,9 +93,9 @@ internal sealed class PathFollower(ConnectionState state, PathSwitch paths) : IP
 
     public void OnValidated(NetworkPath path, Timestamp now)
     {
-        if (path == _wanted && PathSwitch.TryEquip(state, path, isToBeUsed: true))
+        if (path == Paths.Awaited && PathSwitch.TryEquip(state, path, isToBeUsed: true))
         {
-            _wanted = null;
+            Paths.Awaited = null;
             MoveTo(path, hasNewId: true, now);
         }
         else if (path == Paths.Active)

@@ -50,7 +50,10 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
     private int RoomOn(NetworkPath path, Span<byte> destination)
     {
         int room = (int)Math.Min(path.Limit.Available, (ulong)Math.Min(destination.Length, ConnectionState.BaseDatagramSize));
-        return PathSwitch.TryEquip(state, path) && room >= ConnectionState.OneRttOverheadOf(path.PeerId!.Id) + (2 * PathChallengeFrame.Length) ? room : 0;
+
+        // The last id is for where the client is: another path would have it for nothing, and the client, unheard, could give no more. RFC 9000 §9.5.
+        bool isToBeUsed = path == state.Paths.Awaited;
+        return PathSwitch.TryEquip(state, path, isToBeUsed) && room >= ConnectionState.OneRttOverheadOf(path.PeerId!.Id) + (2 * PathChallengeFrame.Length) ? room : 0;
     }
 
     private OutgoingDatagram Build(NetworkPath path, ulong? response, Span<byte> destination, Timestamp now)

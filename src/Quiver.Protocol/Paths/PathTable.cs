@@ -26,6 +26,9 @@ internal sealed class PathTable
     /// <summary>The last path in use that was validated: the congestion state is of it, and a spurious move returns to it. RFC 9000 §9.3.2.</summary>
     public NetworkPath Settled { get; private set; }
 
+    /// <summary>Server: where the client is already, and is followed to once the way there is validated.</summary>
+    public NetworkPath? Awaited { get; set; }
+
     public int Count => _paths.Count;
 
     public bool IsFull => _paths.Count == MaxPaths;
@@ -117,5 +120,9 @@ internal sealed class PathTable
 
     public void Settle(NetworkPath path) => Settled = path;
 
-    public void Remove(NetworkPath path) => _paths.Remove(path);
+    public void Remove(NetworkPath path)
+    {
+        _paths.Remove(path);
+        Awaited = Awaited == path ? null : Awaited;
+    }
 }

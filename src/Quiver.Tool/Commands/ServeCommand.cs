@@ -9,7 +9,7 @@ using Quiver.Tool.Output;
 
 namespace Quiver.Tool.Commands;
 
-/// <summary><c>quiver serve</c>: the files of a folder over hq-interop.</summary>
+/// <summary><c>quiver serve</c>: the files of a folder over HTTP/3 and hq-interop.</summary>
 internal static class ServeCommand
 {
     public static Command Create(ToolOutput output)
@@ -24,7 +24,7 @@ internal static class ServeCommand
         Option<bool> noResume = new("--no-resume") { Description = "Give out no session tickets: every handshake is a full one." };
         Option<bool> retry = new("--retry") { Description = "Have every client without a token prove its address first, by a Retry." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "No line for each connection and request." };
-        Command command = new("serve", "Serves the files of a folder over QUIC (hq-interop).")
+        Command command = new("serve", "Serves the files of a folder over HTTP/3, and over plain QUIC (hq-interop).")
         {
             root, listen, certificate, key, password, streams, earlyData, noResume, retry, quiet,
         };
@@ -51,42 +51,39 @@ internal static class ServeCommand
                 : ServerCertificate.CreateSelfSigned();
             SslServerAuthenticationOptions tls = new()
             {
-                ApplicationProtocols = [HqProtocol.Name],
+                ApplicationProtocols = [SslApplicationProtocol.Http3, HqProtocol.Name],
                 ServerCertificateContext = identity,
                 AllowTlsResume = !parsed.GetValue(noResume),
             };
-            HqServer handler = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)));
-            await ServeAsync(
-                output, parsed.GetRequiredValue(listen), tls, handler, parsed.GetValue(streams), parsed.GetValue(earlyData), parsed.GetValue(retry), folder, cancellationToken);
+            FileServing serving = new(new RootFolder(folder.FullName), new RequestLog(output.Out, parsed.GetValue(quiet)))
+            {
+                EndPoint = parsed.GetRequiredValue(listen),
+                Tls = tls,
+                MaxStreams = parsed.GetValue(streams),
+                AllowEarlyData = parsed.GetValue(earlyData),
+                AlwaysRetry = parsed.GetValue(retry),
+            };
+            await ServeAsync(output, serving, folder, cancellationToken);
             return ExitCodes.Ok;
         });
         return command;
     }
 
-    private static async Task ServeAsync(
-        ToolOutput output,
-        IPEndPoint endPoint,
-        SslServerAuthenticationOptions tls,
-        HqServer handler,
-        int maxStreams,
-        bool allowEarlyData,
-        bool alwaysRetry,
-        DirectoryInfo folder,
-        CancellationToken cancellationToken)
+    private static async Task ServeAsync(ToolOutput output, FileServing serving, DirectoryInfo folder, CancellationToken cancellationToken)
     {
         QuicServer server;
         try
         {
-            server = await QuicServer.StartAsync(endPoint, tls, handler, maxStreams, allowEarlyData, alwaysRetry);
+            server = await serving.StartAsync();
         }
         catch (SocketException e)
         {
-            throw new ToolException($"Cannot listen on {endPoint}: {e.Message}. Choose another address or port with --listen.", e);
+            throw new ToolException($"Cannot listen on {serving.EndPoint}: {e.Message}. Choose another address or port with --listen.", e);
         }
 
         await using (server)
         {
-            string hash = Convert.ToHexStringLower(tls.ServerCertificateContext!.TargetCertificate.GetCertHash(HashAlgorithmName.SHA256)); // Set by the caller.
+            string hash = Convert.ToHexStringLower(serving.Tls.ServerCertificateContext!.TargetCertificate.GetCertHash(HashAlgorithmName.SHA256)); // Set by the caller.
             await output.Out.WriteLineAsync($"Serving {folder.FullName} on {server.LocalEndPoint}");
             await output.Out.WriteLineAsync($"Certificate SHA-256 {hash}");
             await output.Out.FlushAsync(CancellationToken.None);

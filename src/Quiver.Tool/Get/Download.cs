@@ -9,20 +9,11 @@ internal sealed class Download(Uri url, string destination)
 {
     public Uri Url { get; } = url;
 
-    public async Task RunAsync(QuicConnection connection, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
+    public async Task RunAsync(IFileClient client, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
     {
         try
         {
-            try
-            {
-                await FetchAsync(connection, output, meter, cancellationToken);
-            }
-            catch (QuicException e) when (e.QuicError == QuicError.EarlyDataRejected)
-            {
-                // Nothing of it was processed: once more, after the handshake.
-                await connection.HandshakeCompleted.WaitAsync(cancellationToken);
-                await FetchAsync(connection, output, meter, cancellationToken);
-            }
+            await FetchAsync(client, output, meter, cancellationToken);
         }
         catch (QuicException e) when (e.QuicError == QuicError.StreamAborted)
         {
@@ -32,16 +23,19 @@ internal sealed class Download(Uri url, string destination)
         {
             throw new ToolException($"{Failures.Describe(e, Url.ToString())} The file is not complete and was not kept.", e);
         }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            throw new ToolException($"{Url}: {e.Message} The file is not complete and was not kept.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ToolException($"{Url} cannot be written to {destination}: {e.Message}", e);
         }
     }
 
-    private async Task FetchAsync(QuicConnection connection, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
+    private async Task FetchAsync(IFileClient client, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
     {
-        await using QuicStream stream = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, cancellationToken);
-        await stream.WriteAsync(HqProtocol.FormatRequest(Url.PathAndQuery), completeWrites: true, cancellationToken);
+        await using Stream stream = await client.OpenAsync(Url, cancellationToken);
         if (destination == Destination.StandardOutput)
         {
             await ToStandardOutputAsync(stream, output, meter, cancellationToken);
@@ -52,16 +46,14 @@ internal sealed class Download(Uri url, string destination)
         }
     }
 
-    private async Task ToFileAsync(QuicStream stream, TransferMeter meter, CancellationToken cancellationToken)
+    private async Task ToFileAsync(Stream stream, TransferMeter meter, CancellationToken cancellationToken)
     {
-        // An empty read waits for data or the end: nothing is created for a file that is not there.
-        _ = await stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
         using DownloadFile file = new(destination);
         await StreamReceiver.ReceiveAsync(stream, (data, offset) => file.WriteAsync(data, offset, cancellationToken), meter, cancellationToken);
         file.Complete();
     }
 
-    private static async Task ToStandardOutputAsync(QuicStream stream, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
+    private static async Task ToStandardOutputAsync(Stream stream, ToolOutput output, TransferMeter meter, CancellationToken cancellationToken)
     {
         await using Stream target = output.OpenBinary();
         await StreamReceiver.ReceiveAsync(stream, (data, _) => target.WriteAsync(data, cancellationToken), meter, cancellationToken);

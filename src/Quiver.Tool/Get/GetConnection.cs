@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Quiver.Tool.Hq;
+using Quiver.Http3;
 
 namespace Quiver.Tool.Get;
 
@@ -10,6 +10,9 @@ internal static class GetConnection
 {
     private const int StreamWindow = 1 << 20;
 
+    /// <summary>Control stream, QPACK's two, and some that mean nothing.</summary>
+    private const int Http3Streams = 5;
+
     private static readonly TimeSpan s_ticketTimeout = TimeSpan.FromSeconds(3);
 
     public static async ValueTask<QuicConnection> ConnectAsync(string host, int port, GetOptions options, CancellationToken cancellationToken)
@@ -17,12 +20,13 @@ internal static class GetConnection
         QuicClientConnectionOptions connection = new()
         {
             RemoteEndPoint = IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port),
-            DefaultStreamErrorCode = 0,
+            DefaultStreamErrorCode = (long)Http3ErrorCode.RequestCancelled,
             DefaultCloseErrorCode = 0,
+            MaxInboundUnidirectionalStreams = Http3Streams,
             Versions = options.Versions,
             ClientAuthenticationOptions = new SslClientAuthenticationOptions
             {
-                ApplicationProtocols = [HqProtocol.Name],
+                ApplicationProtocols = [.. options.Protocols],
                 TargetHost = host,
                 CertificateChainPolicy = options.Roots is null ? null : TrustOnly(options.Roots),
 #pragma warning disable CA5359 // --insecure is what the user asked for.

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Quiver.Tool.Get;
@@ -12,6 +13,9 @@ internal sealed record GetOptions
 
     /// <summary>Streams open at once on a connection.</summary>
     public int Parallel { get; init; } = 16;
+
+    /// <summary>Application protocols to offer, most wanted first.</summary>
+    public required IReadOnlyList<SslApplicationProtocol> Protocols { get; init; }
 
     public bool Insecure { get; init; }
 

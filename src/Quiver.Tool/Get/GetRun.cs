@@ -1,7 +1,11 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Quiver.Http3;
 using Quiver.Tool.Commands;
+using Quiver.Tool.Hq;
+using Quiver.Tool.Http3;
 using Quiver.Tool.Output;
 
 namespace Quiver.Tool.Get;
@@ -62,15 +66,19 @@ internal sealed class GetRun(GetOptions options, ToolOutput output)
 
         await using (connection)
         {
+            await using Http3ClientConnection? http3 = connection.NegotiatedApplicationProtocol == SslApplicationProtocol.Http3 ? new(connection) : null;
+            IFileClient client = http3 is null ? new HqClient(connection) : new Http3FileClient(http3);
             using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task<string?> migration = options.MigrateAfter is { } after ? Migration.RunAsync(connection, after, meter, ended.Token) : Task.FromResult<string?>(null);
+            Task<string?> migration = options.MigrateAfter is { } after
+                ? Migration.RunAsync(connection, after, meter, ended.Token, cancellationToken)
+                : Task.FromResult<string?>(null);
             Task<string> start = report?.DescribeStartAsync(connection) ?? Task.FromResult(string.Empty);
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(downloads, parallel, async (download, cancel) =>
             {
                 try
                 {
-                    await download.RunAsync(connection, output, meter, cancel);
+                    await download.RunAsync(client, output, meter, cancel);
                 }
                 catch (ToolException e)
                 {

@@ -13,7 +13,7 @@ internal static class StreamReceiver
 
     /// <summary>Hands blocks to <paramref name="write"/>, one at a time, with their offset. Returns the stream's length.</summary>
     public static async Task<long> ReceiveAsync(
-        QuicStream stream, Func<ReadOnlyMemory<byte>, long, ValueTask> write, TransferMeter meter, CancellationToken cancellationToken)
+        Stream stream, Func<ReadOnlyMemory<byte>, long, ValueTask> write, TransferMeter meter, CancellationToken cancellationToken)
     {
         byte[] reading = ArrayPool<byte>.Shared.Rent(BlockLength);
         byte[] writing = ArrayPool<byte>.Shared.Rent(BlockLength);
@@ -45,7 +45,7 @@ internal static class StreamReceiver
     }
 
     /// <summary>Reads until the block is worth writing, and longer while the last one is still being written.</summary>
-    private static async Task<int> FillAsync(QuicStream stream, byte[] block, Task written, TransferMeter meter, CancellationToken cancellationToken)
+    private static async Task<int> FillAsync(Stream stream, byte[] block, Task written, TransferMeter meter, CancellationToken cancellationToken)
     {
         int length = 0;
         while (length < EnoughToWrite || (!written.IsCompleted && length < BlockLength))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using Quiver.Http3;
 
 namespace Quiver.Tool.Hosting;
 
@@ -13,14 +14,16 @@ internal sealed class QuicServer : IAsyncDisposable
 {
     private readonly QuicListener _listener;
     private readonly IStreamHandler _handler;
+    private readonly Http3Server? _http3;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<QuicConnection, Task> _connections = new();
     private readonly Task _accepting;
 
-    private QuicServer(QuicListener listener, IStreamHandler handler)
+    private QuicServer(QuicListener listener, IStreamHandler handler, Http3Server? http3)
     {
         _listener = listener;
         _handler = handler;
+        _http3 = http3;
         _accepting = AcceptAsync();
     }
 
@@ -50,15 +53,20 @@ internal sealed class QuicServer : IAsyncDisposable
         return StartAsync(listener, handler);
     }
 
-    /// <summary>Serves with the caller's own options.</summary>
-    public static async Task<QuicServer> StartAsync(QuicListenerOptions options, IStreamHandler handler) =>
-        new(await QuicListener.ListenAsync(options), handler);
+    /// <summary>Serves with the caller's own options; connections that agreed on HTTP/3 go to <paramref name="http3"/>, which is disposed with it.</summary>
+    public static async Task<QuicServer> StartAsync(QuicListenerOptions options, IStreamHandler handler, Http3Server? http3 = null) =>
+        new(await QuicListener.ListenAsync(options), handler, http3);
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _listener.DisposeAsync();
         await _accepting;
+        if (_http3 is not null)
+        {
+            await _http3.DisposeAsync();
+        }
+
         await Task.WhenAll(_connections.Values);
         _stop.Dispose();
     }
@@ -94,11 +102,8 @@ internal sealed class QuicServer : IAsyncDisposable
             await using (connection)
             {
                 _handler.OnConnected(connection);
-                while (true)
-                {
-                    QuicStream stream = await connection.AcceptInboundStreamAsync(_stop.Token);
-                    _ = HandleAsync(connection, stream);
-                }
+                bool isHttp3 = connection.NegotiatedApplicationProtocol == SslApplicationProtocol.Http3;
+                await (isHttp3 && _http3 is not null ? _http3.ServeAsync(connection) : ServeStreamsAsync(connection));
             }
         }
         catch (QuicException e)
@@ -111,6 +116,15 @@ internal sealed class QuicServer : IAsyncDisposable
         }
 
         _handler.OnDisconnected(connection, reason);
+    }
+
+    private async Task ServeStreamsAsync(QuicConnection connection)
+    {
+        while (true)
+        {
+            QuicStream stream = await connection.AcceptInboundStreamAsync(_stop.Token);
+            _ = HandleAsync(connection, stream);
+        }
     }
 
     private async Task HandleAsync(QuicConnection connection, QuicStream stream)

@@ -25,10 +25,11 @@ internal sealed class DownloadScenario : IPerfScenario
         {
             long from = Stopwatch.GetTimestamp();
             long total = 0;
-            while (Stopwatch.GetElapsedTime(from) < duration)
+            do
             {
                 total += await stream.ReadAsync(buffer, cancellationToken);
             }
+            while (Stopwatch.GetElapsedTime(from) < duration);
 
             return total;
         }

@@ -24,10 +24,11 @@ internal sealed class UploadScenario : IPerfScenario
         {
             await using QuicStream stream = await PerfClient.OpenAsync(connection, PerfOperation.Upload, 0, isAll: false, cancellationToken);
             long from = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(from) < duration)
+            do
             {
                 await stream.WriteAsync(buffer, cancellationToken);
             }
+            while (Stopwatch.GetElapsedTime(from) < duration);
 
             stream.CompleteWrites();
             await stream.ReadExactlyAsync(answer, cancellationToken);

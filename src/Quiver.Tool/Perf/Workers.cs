@@ -29,13 +29,16 @@ internal static class Workers
         {
             List<long> ticks = [];
             long before = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(start, before) < duration && !cancellationToken.IsCancellationRequested)
+
+            // At least one each: a busy machine may start a worker only when the time is over, and nothing is no measurement.
+            do
             {
                 await operation();
                 long after = Stopwatch.GetTimestamp();
                 ticks.Add(after - before);
                 before = after;
             }
+            while (Stopwatch.GetElapsedTime(start, before) < duration && !cancellationToken.IsCancellationRequested);
 
             record?.Add(ticks);
         }

@@ -166,6 +166,24 @@ public sealed class ConnectionLifeTests
         }
     }
 
+    // A repetition may raise Retire Prior To when its id is another path's already.
+    [Fact, Rfc(9000, "5.1.2"), Rfc(9000, "19.15")]
+    public void Path_in_use_waits_for_the_next_id_when_another_path_has_the_last()
+    {
+        var ids = new PeerConnectionIds(new ConnectionId(new byte[8]), default, (_, _) => { }, _ => { });
+        ids.OnNewConnectionId(NewId(1, 0));
+        UsedPeerId other = ids.TryTake(PathAddress.FromIPv4(0x0B000001, 1), replace: false)!;
+        ids.OnNewConnectionId(NewId(1, 1));
+        Assert.False(other.IsRetired);
+        Assert.False(ids.TryRenew(ids.Active, replace: false));
+        ids.OnNewConnectionId(NewId(2, 2));
+        Assert.True(ids.TryRenew(ids.Active, replace: false));
+        Assert.False(ids.TryRenew(other, replace: false));
+
+        static NewConnectionIdFrame NewId(byte number, ulong retirePriorTo) =>
+            new(number, retirePriorTo, new ConnectionId([number, 1, 2, 3]), StatelessResetToken.Read(new byte[16]));
+    }
+
     [Fact, Rfc(9000, "19.15")]
     public void Connection_id_that_comes_after_it_was_retired_is_retired_once()
     {
@@ -286,6 +304,22 @@ public sealed class ConnectionLifeTests
         Assert.False(world.RunUntil(() => client.Closed is not null, TimeSpan.FromMinutes(10)));
         Assert.True(client.IsConnected);
         Assert.InRange(world.SentBy(world.Client), 250, 700);
+    }
+
+    // Each PING would begin the probe time-out anew, and what was lost would be lost for good.
+    [Fact, Rfc(9000, "10.1.2"), Rfc(9002, "6.2.1")]
+    public void Keep_alive_more_often_than_the_probe_time_out_does_not_put_it_off()
+    {
+        bool isCut = false;
+        using var world = new World(1, [new Drop(_ => isCut), new Delay(s_delay)], [new Delay(s_delay)]);
+        SimConnection client = world.Client.Connect(settings => settings with { KeepAliveInterval = TimeSpan.FromMilliseconds(5) });
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(1)));
+        world.Run(TimeSpan.FromSeconds(1));
+        isCut = true;
+        client.Open().Send(10);
+        world.Run(TimeSpan.FromMilliseconds(5));
+        isCut = false;
+        Assert.True(world.RunUntil(() => world.Server.Connections[0].Streams is [{ Received: 10 }], TimeSpan.FromSeconds(1)));
     }
 
     [Fact, Rfc(9000, "10.1")]

@@ -1,3 +1,4 @@
+using Quiver.Protocol.ConnectionIds;
 using Quiver.Protocol.Connections;
 using Quiver.Protocol.Paths;
 using Quiver.Protocol.Primitives;
@@ -75,6 +76,25 @@ public sealed class MigrationTests(ITestOutputHelper output)
         Assert.Equal(2, ids.Datagrams[s_other]); // a challenge, and the answer to the server's
         Assert.Empty(server.Moves);
         ids.AssertUnlinkable();
+    }
+
+    [Fact]
+    [Rfc(9000, "9.5")]
+    public void Client_that_hears_nothing_gives_out_an_id_for_each_probe_time_out_and_not_for_each_timer()
+    {
+        bool isCut = false;
+        using var world = new World(1, Nodes(0), [new Drop(_ => isCut), .. Nodes(0)]);
+        SimConnection client = world.Client.Connect(settings => settings with { KeepAliveInterval = TimeSpan.FromMilliseconds(50) });
+        Assert.True(world.RunUntil(() => client.IsConnected, TimeSpan.FromSeconds(1)));
+        world.Run(10 * s_delay);
+        int before = client.LocalIds.Count;
+        isCut = true;
+        world.Run(TimeSpan.FromSeconds(3));
+
+        // The first may be by chance.
+        int timeouts = client.Connection.Recovery.ProbeTimeouts;
+        Assert.InRange(timeouts, 3, LocalConnectionIds.MaxUnanswered);
+        Assert.Equal(before + timeouts - 1, client.LocalIds.Count);
     }
 
     [Fact]

@@ -1,0 +1,18 @@
+namespace Quiver.Http3.Tests.Infrastructure;
+
+/// <summary>Expects the peer to close a connection.</summary>
+internal static class Closing
+{
+    public static async Task ExpectAsync(QuicConnection connection, Http3ErrorCode code)
+    {
+        QuicException thrown = await Assert.ThrowsAsync<QuicException>(async () =>
+        {
+            while (true)
+            {
+                await connection.AcceptInboundStreamAsync().Soon();
+            }
+        });
+        Assert.Equal(QuicError.ConnectionAborted, thrown.QuicError);
+        Assert.Equal(code, (Http3ErrorCode)thrown.ApplicationErrorCode!);
+    }
+}
