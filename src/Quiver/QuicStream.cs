@@ -393,6 +393,20 @@ public sealed class QuicStream : Stream
     }
 
     /// <summary>
+    /// As <see cref="DisposeAsync"/>, but waits for nothing: the connection sees to it that what was written is delivered, unless it is itself
+    /// disposed or aborted before. To wait for it later, close the connection with <see cref="QuicConnection.CloseAsync"/>.
+    /// </summary>
+    [SuppressMessage("Usage", "CA1816:Dispose methods should call SuppressFinalize", Justification = "It disposes.")]
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            GC.SuppressFinalize(this);
+            Driver.Release();
+        }
+    }
+
+    /// <summary>
     /// Queues a work item to the thread pool, once, when the write half ends by no doing of this side: the peer asked to stop
     /// (STOP_SENDING), or the connection ended; at once if that has happened. Not when it ends in good order, is aborted by this side, or
     /// the stream is disposed. For servers, which want to know that nobody waits for the answer they work on, at less cost than

@@ -386,7 +386,6 @@ internal sealed class ServerStream : ConnectionContext, IDuplexPipe, IStreamDire
         }
     }
 
-    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "The connection sees to the end of the stream; nobody waits.")]
     private void Mark(Ends end)
     {
         QuicStream? stream = _stream;
@@ -400,7 +399,7 @@ internal sealed class ServerStream : ConnectionContext, IDuplexPipe, IStreamDire
         if ((before & Ends.Over) != Ends.Over && (now & Ends.Over) == Ends.Over)
         {
             // Tells the peer to stop if the request was not read to its end.
-            _ = stream?.DisposeAsync();
+            stream?.Release();
         }
 
         if (now == Ends.All && IsRequest && _readAbort is null && _writeAbort is null && _input.IsReusable && _output.IsReusable)

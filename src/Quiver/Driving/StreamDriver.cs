@@ -170,7 +170,8 @@ internal sealed class StreamDriver : IStreamEvents
         }
         finally
         {
-            Connection.Leave();
+            // There is nothing new to send.
+            Connection.LeaveUnsent();
         }
     }
 
@@ -198,20 +199,7 @@ internal sealed class StreamDriver : IStreamEvents
         Connection.Enter();
         try
         {
-            IsDisposed = true;
-            Writer?.NotifyOfAbort(null);
-            ulong errorCode = Connection.Streams.DefaultErrorCode;
-            bool wasUsed = IsStarted;
-            Reader?.Abort(errorCode);
-            if (wasUsed)
-            {
-                Writer?.Finish();
-            }
-            else
-            {
-                Writer?.Abort(errorCode);
-            }
-
+            End();
             if (IsOver)
             {
                 return ValueTask.CompletedTask;
@@ -226,6 +214,20 @@ internal sealed class StreamDriver : IStreamEvents
         }
 
         return disposal.WaitAsync();
+    }
+
+    /// <summary>As <see cref="DisposeAsync"/>, but nobody waits.</summary>
+    public void Release()
+    {
+        Connection.Enter();
+        try
+        {
+            End();
+        }
+        finally
+        {
+            Connection.Leave();
+        }
     }
 
     /// <summary>
@@ -244,6 +246,24 @@ internal sealed class StreamDriver : IStreamEvents
         ulong errorCode = Connection.Streams.DefaultErrorCode;
         Reader?.Abort(errorCode);
         if (!State.IsFreed && State.Send is { IsFinishing: false })
+        {
+            Writer?.Abort(errorCode);
+        }
+    }
+
+    /// <summary>Under the lock: ends what is open.</summary>
+    private void End()
+    {
+        IsDisposed = true;
+        Writer?.NotifyOfAbort(null);
+        ulong errorCode = Connection.Streams.DefaultErrorCode;
+        bool wasUsed = IsStarted;
+        Reader?.Abort(errorCode);
+        if (wasUsed)
+        {
+            Writer?.Finish();
+        }
+        else
         {
             Writer?.Abort(errorCode);
         }

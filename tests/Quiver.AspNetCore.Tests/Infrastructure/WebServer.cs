@@ -28,6 +28,27 @@ internal sealed class WebServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>A port that is free for TCP and UDP.</summary>
+    public static int FreePort()
+    {
+        while (true)
+        {
+            using var tcp = new TcpListener(IPAddress.Loopback, 0);
+            tcp.Start();
+            int port = ((IPEndPoint)tcp.LocalEndpoint).Port;
+            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it for UDP: the next one, then.
+            }
+        }
+    }
+
     public static async Task<WebServer> StartAsync(Action<WebApplication> configure, WebServerOptions? options = null)
     {
         options ??= new WebServerOptions();
@@ -62,26 +83,5 @@ internal sealed class WebServer : IAsyncDisposable
         using var now = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
-    }
-
-    /// <summary>A port that is free for TCP and UDP.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var tcp = new TcpListener(IPAddress.Loopback, 0);
-            tcp.Start();
-            int port = ((IPEndPoint)tcp.LocalEndpoint).Port;
-            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            try
-            {
-                udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody has it for UDP: the next one, then.
-            }
-        }
     }
 }

@@ -1,8 +1,9 @@
 // A browser on a page of the server under test; prints one JSON line.
-// usage: node browser.mjs chromium|firefox page|upload|websocket|again PORT SPKI_OR_CA [N]
+// usage: node browser.mjs chromium|firefox page|upload|websocket|sample|again PORT SPKI_OR_CA [N]
 //   page N       loads /page/N and tells the protocol of the page and of each of its N style sheets
 //   upload N     sends N MiB to /count
 //   websocket    opens /ws, echoes, closes
+//   sample       loads the page of samples/AspNetCore
 //   again        loads /resumed, waits until the connection has gone, and loads it again
 // environment: MODULES (where node_modules is), FLAGS (more switches for chromium)
 import { execFileSync } from 'node:child_process';
@@ -49,7 +50,8 @@ const tasks = {
     await page.goto(`${base}/page/${count}`, { timeout: 60000, waitUntil: 'load' });
     return page.evaluate(() => ({
       page: performance.getEntriesByType('navigation')[0].nextHopProtocol,
-      assets: performance.getEntriesByType('resource').filter((e) => e.name.includes('/asset/')).map((e) => e.nextHopProtocol),
+      // Firefox has more than one entry for some.
+      assets: [...new Map(performance.getEntriesByType('resource').filter((e) => e.name.includes('/asset/')).map((e) => [e.name, e.nextHopProtocol])).values()],
     }));
   },
   upload: async (page) => {
@@ -70,6 +72,13 @@ const tasks = {
       socket.onmessage = (event) => { messages.push(event.data); if (event.data === 'echo') socket.close(); };
       socket.onerror = () => messages.push('error');
       socket.onclose = (event) => resolve({ messages, code: event.code });
+    }));
+  },
+  sample: async (page) => {
+    await page.goto(`${base}/`);
+    await page.waitForFunction(() => document.getElementById('connection').textContent !== '');
+    return page.evaluate(() => ({
+      title: document.title, protocol: document.getElementById('protocol').textContent, connection: document.getElementById('connection').textContent,
     }));
   },
   again: async (page) => {
