@@ -46,6 +46,7 @@ has_peer() {
     ngtcp2) command -v gtlsclient >/dev/null && [[ -x /usr/sbin/gtlsserver ]] ;;
     caddy) command -v caddy >/dev/null ;;
     bun) [[ -x $PEERS/bin/bun ]] ;;
+    qpack) [[ -x $PEERS/bin/qpackref ]] ;;
     impit) [[ -d $PEERS/node_modules/impit ]] && command -v node >/dev/null ;;
     tools) [[ -x $PEERS/bin/netemu ]] && command -v tshark nft conntrack ip ethtool | wc -l | grep -q 5 ;;
   esac
@@ -54,7 +55,7 @@ has_peer() {
 # The interop tests run against whatever is there; what is not is said by name.
 install_peers() {
   local script=../shared/peers/install.sh group
-  for group in go quiche deno ngtcp2 caddy bun impit tools; do
+  for group in go quiche deno ngtcp2 caddy bun impit qpack tools; do
     has_peer "$group" && continue
     if [[ -z ${NO_PEERS:-} && -f $script && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
       echo "installing peer: $group"
