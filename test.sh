@@ -46,6 +46,7 @@ has_peer() {
     ngtcp2) command -v gtlsclient >/dev/null && [[ -x /usr/sbin/gtlsserver ]] ;;
     caddy) command -v caddy >/dev/null ;;
     bun) [[ -x $PEERS/bin/bun ]] ;;
+    qpack) [[ -x $PEERS/bin/qpackref ]] ;;
     impit) [[ -d $PEERS/node_modules/impit ]] && command -v node >/dev/null ;;
     chromium) [[ -d $PEERS/node_modules/playwright-core ]] && command -v chromium >/dev/null ;;
     firefox) [[ -d $PEERS/node_modules/puppeteer-core ]] && command -v firefox-esr certutil | wc -l | grep -q 2 ;;
@@ -56,7 +57,7 @@ has_peer() {
 # The interop tests run against whatever is there; what is not is said by name.
 install_peers() {
   local script=../shared/peers/install.sh group
-  for group in go quiche deno ngtcp2 caddy bun impit chromium firefox tools; do
+  for group in go quiche deno ngtcp2 caddy bun impit qpack chromium firefox tools; do
     has_peer "$group" && continue
     if [[ -z ${NO_PEERS:-} && -f $script && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
       echo "installing peer: $group"

@@ -1,5 +1,3 @@
-using Quiver.Testing;
-
 namespace Quiver.Interop.Tests;
 
 /// <summary>Application close codes, ours at the peer and the peer's at us.</summary>

@@ -1,1 +1,2 @@
 global using Quiver.Interop.Tests.Infrastructure;
+global using Quiver.Testing;

@@ -1,5 +1,4 @@
 using System.Net;
-using Quiver.Testing;
 
 namespace Quiver.Interop.Tests;
 

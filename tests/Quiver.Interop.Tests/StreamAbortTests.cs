@@ -1,5 +1,3 @@
-using Quiver.Testing;
-
 namespace Quiver.Interop.Tests;
 
 /// <summary>RESET_STREAM and STOP_SENDING, ours at the peer and the peer's at us, with their codes.</summary>

@@ -52,6 +52,8 @@ internal sealed class ServerConnection
         }
     }
 
+    public void OnHandled() => _requests.OnHandled();
+
     public void Remove(ServerExchange exchange) => _requests.Remove(exchange.Stream.Id);
 
     private void OnRequest(QuicStream stream)

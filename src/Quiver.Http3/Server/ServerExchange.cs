@@ -18,6 +18,7 @@ internal sealed class ServerExchange : IExchange, IThreadPoolWorkItem
     private Http3Context? _context;
     private Http3Priority? _update;
     private int _isReadEnded;
+    private bool _isCountedOut;
 
     public ServerExchange(ServerConnection connection, QuicStream stream)
     {
@@ -120,8 +121,18 @@ internal sealed class ServerExchange : IExchange, IThreadPoolWorkItem
             // After a response that needed no more of the request. RFC 9114 §4.1.
             Stream.CloseRead((long)Http3ErrorCode.NoError);
             EndRead();
+            CountOut();
             StreamEnd.Release(Stream);
             _connection.Remove(this);
+        }
+    }
+
+    private void CountOut()
+    {
+        if (!_isCountedOut)
+        {
+            _isCountedOut = true;
+            _connection.OnHandled();
         }
     }
 
@@ -175,6 +186,7 @@ internal sealed class ServerExchange : IExchange, IThreadPoolWorkItem
             context.Response.Reset(500);
         }
 
+        CountOut();
         await context.CompleteAsync().ConfigureAwait(false);
         if (!context.IsAborted)
         {

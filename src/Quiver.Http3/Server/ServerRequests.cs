@@ -10,6 +10,12 @@ internal sealed class ServerRequests(int maxConcurrent) : IDatagramTargets
     /// <summary>Bits of a stream id that are not its number. RFC 9000 §2.1.</summary>
     private const int IdStep = 4;
 
+    /// <summary>
+    /// Handlers that may run at once, in terms of the streams that a client may have open: a stream that the client cancelled is over before its
+    /// handler is, and a client that begins another at once does no wrong.
+    /// </summary>
+    private const int MaxHandlersPerStream = 2;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ServerExchange> _active = [];
 
@@ -17,6 +23,7 @@ internal sealed class ServerRequests(int maxConcurrent) : IDatagramTargets
     private readonly Dictionary<long, Http3Priority> _priorities = [];
     private TaskCompletionSource? _idle;
     private long _next;
+    private int _running;
     private bool _isDraining;
 
     /// <summary>Counts a request in; false: it is rejected, as there are too many, or the connection is going away.</summary>
@@ -26,14 +33,24 @@ internal sealed class ServerRequests(int maxConcurrent) : IDatagramTargets
         {
             long id = exchange.Stream.Id;
             priority = _priorities.Remove(id, out Http3Priority early) ? early : null;
-            if ((_isDraining && id >= _next) || _active.Count >= maxConcurrent)
+            if ((_isDraining && id >= _next) || _running >= MaxHandlersPerStream * maxConcurrent)
             {
                 return false;
             }
 
             _next = Math.Max(_next, id + IdStep);
             _active.Add(id, exchange);
+            _running++;
             return true;
+        }
+    }
+
+    /// <summary>The handler has returned; with the end of its response the client may begin another request.</summary>
+    public void OnHandled()
+    {
+        lock (_lock)
+        {
+            _running--;
         }
     }
 

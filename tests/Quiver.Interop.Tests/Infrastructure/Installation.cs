@@ -12,6 +12,8 @@ internal static class Installation
 
     public static string Deno => Path.Combine(Workspace.Installed, "bin", "deno");
 
+    public static string QpackReference => Path.Combine(Workspace.Installed, "bin", "qpackref");
+
     public static string Bun => Path.Combine(Workspace.Installed, "bin", "bun");
 
     public static void Require(Http3PeerKind peer)
@@ -47,6 +49,9 @@ internal static class Installation
 
     /// <summary>What makes the certificates.</summary>
     public static void RequireScripts() => Require(Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), "../shared/peers");
+
+    /// <summary>The judge of field sections: nghttp3's QPACK decoder.</summary>
+    public static void RequireQpackReference() => Require(Missing(QpackReference), "qpackref");
 
     /// <summary>The judge of captures: tshark, and the right to capture.</summary>
     public static void RequireCapture() =>
