@@ -43,7 +43,8 @@ has_peer() {
     go) [[ -x $PEERS/bin/quicgo ]] ;;
     quiche) [[ -d $PEERS/node_modules/@matrixai/quic-linux-x64 ]] && command -v node >/dev/null ;;
     deno) [[ -x $PEERS/bin/deno ]] ;;
-    ngtcp2) command -v gtlsclient >/dev/null ;;
+    ngtcp2) command -v gtlsclient >/dev/null && [[ -x /usr/sbin/gtlsserver ]] ;;
+    caddy) command -v caddy >/dev/null ;;
     bun) [[ -x $PEERS/bin/bun ]] ;;
     impit) [[ -d $PEERS/node_modules/impit ]] && command -v node >/dev/null ;;
     chromium) [[ -d $PEERS/node_modules/playwright-core ]] && command -v chromium >/dev/null ;;
@@ -55,7 +56,7 @@ has_peer() {
 # The interop tests run against whatever is there; what is not is said by name.
 install_peers() {
   local script=../shared/peers/install.sh group
-  for group in go quiche deno ngtcp2 bun impit chromium firefox tools; do
+  for group in go quiche deno ngtcp2 caddy bun impit chromium firefox tools; do
     has_peer "$group" && continue
     if [[ -z ${NO_PEERS:-} && -f $script && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
       echo "installing peer: $group"

@@ -109,7 +109,7 @@ public sealed class FileTests : IAsyncLifetime
         string output = Path.Combine(_directory, FileName);
         long start = Stopwatch.GetTimestamp();
         await using PeerProcess get = PeerProcess.Start(
-            _directory, s_limit, Workspace.Tool, "get", $"https://{server}/{FileName}", "-o", output, "--ca", Path.Combine(_pki, "ca.pem"));
+            _directory, s_limit, Workspace.Tool, "get", "--hq", $"https://{server}/{FileName}", "-o", output, "--ca", Path.Combine(_pki, "ca.pem"));
         await get.SucceededAsync(s_limit);
         Report($"quiver <- {name}", start);
         await using FileStream file = File.OpenRead(output);

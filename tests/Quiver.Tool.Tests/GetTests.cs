@@ -84,6 +84,9 @@ public sealed class GetTests : IDisposable
     [InlineData("--resume", "QUIC version: 1", "session: resumed, early data: none", "Retry: no")]
     [InlineData("--early-data", "QUIC version: 1", "session: resumed, early data: accepted", "Retry: no")]
     [InlineData("--v2 --early-data", "QUIC version: 2", "session: resumed, early data: accepted", "Retry: no")]
+    [InlineData("--hq", "QUIC version: 1", "session: full handshake, early data: none", "Retry: no")]
+    [InlineData("--h3", "QUIC version: 1", "session: full handshake, early data: none", "Retry: no")]
+    [InlineData("--hq --early-data", "QUIC version: 1", "session: resumed, early data: accepted", "Retry: no")]
     [InlineData("", "QUIC version: 1", "session: full handshake, early data: none", "Retry: yes", "--retry")]
     public async Task Verbose_tells_how_the_connection_began_and_went(
         string options, string version, string session, string retry, string serverOption = "--early-data")
@@ -97,7 +100,7 @@ public sealed class GetTests : IDisposable
         Assert.Contains($"*   {version}\n", run.Error, StringComparison.Ordinal);
         Assert.Contains($"*   {session}\n", run.Error, StringComparison.Ordinal);
         Assert.Contains($"*   {retry}\n", run.Error, StringComparison.Ordinal);
-        Assert.Contains("*   ALPN: hq-interop\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"*   ALPN: {(more.Contains("--hq") ? "hq-interop" : "h3")}\n", run.Error, StringComparison.Ordinal);
         Assert.Contains("*   TLS: TLS_AES_128_GCM_SHA256, X25519", run.Error, StringComparison.Ordinal);
         Assert.Matches(@"\* localhost:\d+: connected after [\d.]+ (µs|ms|s)\n\*   path: 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+\n", run.Error);
         Assert.Matches(@"\* localhost:\d+: done after [\d.]+ (µs|ms|s)\n", run.Error);
@@ -188,14 +191,16 @@ public sealed class GetTests : IDisposable
         Assert.Equal(hash, TemporaryFolder.Hash(_out["empty"]));
     }
 
-    [Fact]
-    public async Task A_missing_file_fails_and_leaves_nothing()
+    [Theory]
+    [InlineData("--h3", "the server answered 404 (Not Found)")]
+    [InlineData("--hq", "the server has no such file")]
+    public async Task A_missing_file_fails_and_leaves_nothing(string protocol, string message)
     {
         _www.CreateFile("there", 10);
         await using RunningServer server = await RunningServer.ServeAsync(_www.Path);
-        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/missing", $"{server.Url}/there", "-o", _out.Path, "--insecure");
+        ToolRun run = await ToolRun.RunAsync("get", $"{server.Url}/missing", $"{server.Url}/there", "-o", _out.Path, "--insecure", protocol);
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"{server.Url}/missing: the server has no such file", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{server.Url}/missing: {message}", run.Error, StringComparison.Ordinal);
         Assert.Equal(["there"], Names());
     }
 
@@ -247,6 +252,8 @@ public sealed class GetTests : IDisposable
     [InlineData("get", "https://localhost:1/a", "https://localhost:1/b", "-o", "-")]
     [InlineData("get", "https://localhost:1/")]
     [InlineData("get", "https://localhost:1/a", "--timeout", "-1")]
+    [InlineData("get", "https://localhost:1/a", "--h3", "--hq")]
+    [InlineData("get", "hq://localhost:1/a", "--h3")]
     [InlineData("serve")]
     [InlineData("serve", "--root", ".", "--listen", "nowhere")]
     [InlineData("demo", "--bytes", "many")]

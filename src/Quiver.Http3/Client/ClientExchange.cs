@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Quiver.Http3.Fields;
 using Quiver.Http3.Messages;
 using Quiver.Http3.Qpack;
@@ -50,6 +51,7 @@ internal sealed class ClientExchange : IExchange
     public bool IsConnect => _request.Method == HttpMethod.Connect;
 
     /// <summary>Sends the request and reads the head of the response. Cancelling ends both halves.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
         CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static exchange => ((ClientExchange)exchange!).Cancel(), this);
@@ -237,6 +239,7 @@ internal sealed class ClientExchange : IExchange
         return first != permission || await permission.ConfigureAwait(false);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<HttpResponseMessage> ReceiveHeadAsync()
     {
         List<FieldLine> lines = FieldLists.Rent();

@@ -378,6 +378,7 @@ internal sealed class MessageReader(Http3Session session, QuicStream stream, boo
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         MakeRoom();

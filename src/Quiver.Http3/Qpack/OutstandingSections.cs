@@ -13,7 +13,8 @@ internal sealed class OutstandingSections(DynamicTable table)
     /// <summary>A peer that acknowledges nothing is sent no more references than these.</summary>
     private const int MaxSections = 4_096;
 
-    private readonly Dictionary<long, Queue<Section>> _byStream = [];
+    /// <summary>Most streams have one section; the others are behind it.</summary>
+    private readonly Dictionary<long, Section> _byStream = [];
 
     /// <summary>Sections whose oldest reference is the entry.</summary>
     private readonly Dictionary<ulong, int> _holders = [];
@@ -30,18 +31,20 @@ internal sealed class OutstandingSections(DynamicTable table)
     /// <summary>The entry may go, if all before it may: the peer has it, and no section's references begin with it. RFC 9204 §2.1.1.</summary>
     public bool MayEvict(ulong index) => index < KnownReceived && !_holders.ContainsKey(index);
 
-    public bool IsBlocking(long streamId) =>
-        _byStream.TryGetValue(streamId, out Queue<Section>? sections) && sections.Any(section => section.RequiredInsertCount > KnownReceived);
+    public bool IsBlocking(long streamId) => _byStream.TryGetValue(streamId, out Section section) && IsBlocking(section);
 
     public void Add(long streamId, ulong oldestReference, ulong requiredInsertCount)
     {
-        bool wasBlocking = IsBlocking(streamId);
-        if (!_byStream.TryGetValue(streamId, out Queue<Section>? sections))
+        bool wasBlocking = false;
+        Section section = new(oldestReference, requiredInsertCount, Next: null);
+        if (_byStream.TryGetValue(streamId, out Section first))
         {
-            _byStream[streamId] = sections = new Queue<Section>(1);
+            wasBlocking = IsBlocking(first);
+            (first.Next ?? (first = first with { Next = new Queue<Section>() }).Next!).Enqueue(section); // Just made.
+            section = first;
         }
 
-        sections.Enqueue(new Section(oldestReference, requiredInsertCount));
+        _byStream[streamId] = section;
         _count++;
         _holders[oldestReference] = _holders.GetValueOrDefault(oldestReference) + 1;
         BlockedStreams += !wasBlocking && requiredInsertCount > KnownReceived ? 1 : 0;
@@ -49,35 +52,43 @@ internal sealed class OutstandingSections(DynamicTable table)
 
     public void OnAcknowledged(long streamId)
     {
-        if (!_byStream.TryGetValue(streamId, out Queue<Section>? sections))
+        if (!_byStream.TryGetValue(streamId, out Section section))
         {
             // Nothing of the stream is outstanding. RFC 9204 §4.4.1.
             Http3ProtocolException.Throw(Malformed, $"A field section of stream {streamId} was acknowledged that had no references.");
             return;
         }
 
-        bool wasBlocking = IsBlocking(streamId);
-        Section section = sections.Dequeue();
+        bool wasBlocking = IsBlocking(section);
         Release(section);
-        if (sections.Count == 0)
+        if (section.Next is { Count: > 0 } rest)
+        {
+            Section next = rest.Dequeue() with { Next = rest };
+            _byStream[streamId] = next;
+            BlockedStreams -= wasBlocking && !IsBlocking(next) ? 1 : 0;
+        }
+        else
         {
             _byStream.Remove(streamId);
+            BlockedStreams -= wasBlocking ? 1 : 0;
         }
 
-        BlockedStreams -= wasBlocking && !IsBlocking(streamId) ? 1 : 0;
         Raise(section.RequiredInsertCount);
     }
 
     /// <summary>One that the peer need not know: it cancels whatever it reads no further.</summary>
     public void OnCancelled(long streamId)
     {
-        BlockedStreams -= IsBlocking(streamId) ? 1 : 0;
-        if (_byStream.Remove(streamId, out Queue<Section>? sections))
+        if (!_byStream.Remove(streamId, out Section section))
         {
-            foreach (Section section in sections)
-            {
-                Release(section);
-            }
+            return;
+        }
+
+        BlockedStreams -= IsBlocking(section) ? 1 : 0;
+        Release(section);
+        while (section.Next is { } rest && rest.TryDequeue(out Section next))
+        {
+            Release(next);
         }
     }
 
@@ -97,7 +108,7 @@ internal sealed class OutstandingSections(DynamicTable table)
         if (count > KnownReceived)
         {
             KnownReceived = count;
-            BlockedStreams = BlockedStreams == 0 ? 0 : _byStream.Keys.Count(IsBlocking);
+            BlockedStreams = BlockedStreams == 0 ? 0 : _byStream.Values.Count(IsBlocking);
         }
     }
 
@@ -116,5 +127,26 @@ internal sealed class OutstandingSections(DynamicTable table)
         }
     }
 
-    private readonly record struct Section(ulong OldestReference, ulong RequiredInsertCount);
+    private bool IsBlocking(Section section)
+    {
+        if (section.RequiredInsertCount > KnownReceived)
+        {
+            return true;
+        }
+
+        if (section.Next is not null)
+        {
+            foreach (Section next in section.Next)
+            {
+                if (next.RequiredInsertCount > KnownReceived)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private readonly record struct Section(ulong OldestReference, ulong RequiredInsertCount, Queue<Section>? Next);
 }

@@ -12,10 +12,13 @@ namespace Quiver.Driving;
 /// <see cref="Leave"/> then builds and sends what there is to send, unless another thread is at it, and wakes whoever waits, all
 /// without the lock. A loop that finds the lock taken leaves its datagrams in the inbox for the holder.
 /// </summary>
-internal sealed class ConnectionDriver : IGuard
+internal sealed class ConnectionDriver : IGuard, IThreadPoolWorkItem
 {
     /// <summary>Slabs that one caller sends for everybody before the loop takes over, so that no call is held up for ever.</summary>
     private const int MaxRounds = 4;
+
+    /// <summary>With fewer streams there is little that could share a packet.</summary>
+    private const int MinStreamsToWaitFor = 4;
 
     private readonly Lock _lock = new();
     private readonly HolderInbox _inbox = new();
@@ -30,6 +33,9 @@ internal sealed class ConnectionDriver : IGuard
 
     /// <summary>How many callers are writing a batch, during which nothing is sent.</summary>
     private int _holds;
+
+    /// <summary>Whether a work item will send what was written.</summary>
+    private bool _isSendQueued;
 
     private ConnectionDriver(EndpointLoop loop, IHandshakeHost host, EndpointRole role)
     {
@@ -296,6 +302,36 @@ internal sealed class ConnectionDriver : IGuard
         {
             Leave();
         }
+    }
+
+    /// <summary>
+    /// As <see cref="Leave"/>, for what the application wrote to a stream. When the thread pool has more work waiting, that is likely to write
+    /// too: then one work item behind it sends for all, in fewer packets and system calls.
+    /// </summary>
+    public void LeaveWritten()
+    {
+        if (_isSendQueued)
+        {
+            LeaveUnsent();
+        }
+        else if (Streams.Live.Count >= MinStreamsToWaitFor && Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0)
+        {
+            _isSendQueued = true;
+            LeaveUnsent();
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        else
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Sends what was written: the work item of <see cref="LeaveWritten"/>.</summary>
+    public void Execute()
+    {
+        Enter();
+        _isSendQueued = false;
+        Leave();
     }
 
     /// <summary>From now on nothing is sent, until as many calls of <see cref="Release"/>.</summary>

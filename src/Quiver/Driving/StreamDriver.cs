@@ -210,7 +210,7 @@ internal sealed class StreamDriver : IStreamEvents
         }
         finally
         {
-            Connection.Leave();
+            Connection.LeaveWritten();
         }
 
         return disposal.WaitAsync();

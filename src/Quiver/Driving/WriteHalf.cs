@@ -111,7 +111,7 @@ internal sealed class WriteHalf
         }
         finally
         {
-            Guard.Leave();
+            _stream.Connection.LeaveWritten();
         }
 
         return operation.WaitAsync(cancellationToken);

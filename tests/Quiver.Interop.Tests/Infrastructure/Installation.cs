@@ -14,6 +14,20 @@ internal static class Installation
 
     public static string Bun => Path.Combine(Workspace.Installed, "bin", "bun");
 
+    public static void Require(Http3PeerKind peer)
+    {
+        string? missing = peer switch
+        {
+            Http3PeerKind.Ngtcp2 => MissingProgram("gtlsclient") ?? Missing("/usr/sbin/gtlsserver"),
+            Http3PeerKind.QuicGo => Missing(QuicGo),
+            Http3PeerKind.Caddy => MissingProgram("caddy"),
+            Http3PeerKind.Bun => Missing(Bun),
+            Http3PeerKind.Impit => MissingProgram(Node) ?? Missing(Path.Combine(Workspace.Installed, "node_modules", "impit")),
+            _ => throw new ArgumentOutOfRangeException(nameof(peer)),
+        };
+        Require(missing ?? Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), peer.ToString());
+    }
+
     public static void Require(PeerKind peer)
     {
         string? missing = peer switch
