@@ -54,4 +54,24 @@ public sealed class QuiverTransportOptions
     /// Default: null.
     /// </summary>
     public Action<QuicConnection, QuicServerConnectionOptions>? ConfigureConnection { get; set; }
+
+    /// <summary>Says what is wrong when the endpoint is bound: later every handshake would fail, and only the log would tell.</summary>
+    internal void Validate()
+    {
+        Require(MaxBidirectionalStreamCount is > 0 and <= ushort.MaxValue, nameof(MaxBidirectionalStreamCount), MaxBidirectionalStreamCount, "1 to 65535");
+        Require(MaxUnidirectionalStreamCount is >= 3 and <= ushort.MaxValue, nameof(MaxUnidirectionalStreamCount), MaxUnidirectionalStreamCount, "3 to 65535");
+        Require(Backlog > 0, nameof(Backlog), Backlog, "positive");
+        Require(MaxReadBufferSize > 0 && int.IsPow2(MaxReadBufferSize), nameof(MaxReadBufferSize), MaxReadBufferSize, "a power of two");
+        Require(MaxWriteBufferSize >= 0, nameof(MaxWriteBufferSize), MaxWriteBufferSize, "0 or more");
+        Require(DefaultStreamErrorCode is >= 0 and <= MaxErrorCode, nameof(DefaultStreamErrorCode), DefaultStreamErrorCode, "0 to 2^62 - 1");
+        Require(DefaultCloseErrorCode is >= 0 and <= MaxErrorCode, nameof(DefaultCloseErrorCode), DefaultCloseErrorCode, "0 to 2^62 - 1");
+    }
+
+    private static void Require(bool isMet, string name, long value, string what)
+    {
+        if (!isMet)
+        {
+            throw new InvalidOperationException($"'{nameof(QuiverTransportOptions)}.{name}' is {value}; it must be {what}.");
+        }
+    }
 }

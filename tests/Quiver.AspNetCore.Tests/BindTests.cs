@@ -82,6 +82,25 @@ public sealed class BindTests
     }
 
     [Fact]
+    public async Task Options_that_cannot_work_are_refused_before_anybody_comes()
+    {
+        foreach (Action<QuiverTransportOptions> wrong in new Action<QuiverTransportOptions>[]
+        {
+            options => options.MaxReadBufferSize = 1_000_000,
+            options => options.MaxBidirectionalStreamCount = 0,
+            options => options.MaxUnidirectionalStreamCount = 2,
+            options => options.Backlog = 0,
+            options => options.MaxWriteBufferSize = -1,
+            options => options.DefaultCloseErrorCode = -1,
+            options => options.DefaultStreamErrorCode = 1L << 62,
+        })
+        {
+            InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => TransportPair.ListenAsync(wrong));
+            Assert.Contains("must be", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Only_IP_addresses_are_for_QUIC()
     {
         await using WebApplication app = Build(kestrel => { });

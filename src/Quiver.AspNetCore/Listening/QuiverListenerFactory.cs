@@ -45,6 +45,7 @@ internal sealed class QuiverListenerFactory : IMultiplexedConnectionListenerFact
             throw new InvalidOperationException($"The TLS options of the endpoint {address} name no application protocol; QUIC needs one, such as h3.");
         }
 
+        _context.Options.Validate();
         try
         {
             return await MultiplexedListener.StartAsync(address, tls, _context, cancellationToken).ConfigureAwait(false);
