@@ -72,8 +72,12 @@ public sealed class BrowserTests
         JsonElement seen = await BrowseAsync(PeerKind.Chromium, server, "again", "");
 
         Assert.All(seen.EnumerateArray(), visit => Assert.Equal("h3", visit.GetProperty("protocol").GetString()));
-        Assert.Equal("False False", seen[0].GetProperty("text").GetString());
-        Assert.Equal("True True", seen[1].GetProperty("text").GetString());
+        string?[] texts = [.. seen.EnumerateArray().Select(visit => visit.GetProperty("text").GetString())];
+        Assert.Equal("False False", texts[0]);
+        Assert.All(texts[1..], text => Assert.StartsWith("True", text, StringComparison.Ordinal));
+
+        // Where the browser is ready with its handshake before it is with its request, there is no early data.
+        Assert.Contains("True True", texts);
     }
 
     /// <summary>The sample as its documentation says to use it.</summary>
