@@ -48,6 +48,8 @@ has_peer() {
     bun) [[ -x $PEERS/bin/bun ]] ;;
     qpack) [[ -x $PEERS/bin/qpackref ]] ;;
     impit) [[ -d $PEERS/node_modules/impit ]] && command -v node >/dev/null ;;
+    chromium) [[ -d $PEERS/node_modules/playwright-core ]] && command -v chromium >/dev/null ;;
+    firefox) [[ -d $PEERS/node_modules/puppeteer-core ]] && command -v firefox-esr certutil | wc -l | grep -q 2 ;;
     tools) [[ -x $PEERS/bin/netemu ]] && command -v tshark nft conntrack ip ethtool | wc -l | grep -q 5 ;;
   esac
 }
@@ -55,11 +57,11 @@ has_peer() {
 # The interop tests run against whatever is there; what is not is said by name.
 install_peers() {
   local script=../shared/peers/install.sh group
-  for group in go quiche deno ngtcp2 caddy bun impit qpack tools; do
+  for group in go quiche deno ngtcp2 caddy bun impit qpack chromium firefox tools; do
     has_peer "$group" && continue
     if [[ -z ${NO_PEERS:-} && -f $script && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
       echo "installing peer: $group"
-      timeout 400 sh "$script" "$group" || true
+      timeout 600 sh "$script" "$group" || true
     fi
     if ! has_peer "$group"; then
       echo "NOT RUN: interop with '$group' is not installed in the peers' folder"

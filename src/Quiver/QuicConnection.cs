@@ -172,6 +172,26 @@ public sealed class QuicConnection : IAsyncDisposable
     }
 
     /// <summary>
+    /// Sends in one go what is written, on any of the connection's streams, while <paramref name="write"/> runs: small messages share
+    /// packets and system calls. Keep it short and let it wait for nothing that the peer must do, since nothing is sent until it returns.
+    /// </summary>
+    /// <param name="write">Writes. Runs at once, on the calling thread; what it throws comes out of this call.</param>
+    /// <param name="state">What it gets.</param>
+    public void WriteTogether<TState>(Action<TState> write, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        Driver.Hold();
+        try
+        {
+            write(state);
+        }
+        finally
+        {
+            Driver.Release();
+        }
+    }
+
+    /// <summary>
     /// The largest datagram that can be sent now, in bytes; 0: the peer takes none (it has not set
     /// <see cref="QuicConnectionOptions.EnableDatagrams"/>). Changes with the path. RFC 9221 §3.
     /// </summary>

@@ -81,6 +81,9 @@ public abstract class QuicConnectionOptions
     /// </summary>
     public long MaxPacketsPerKey { get; set; } = QuicDefaults.MaxPacketsPerKey;
 
+    /// <summary>How this side decides how much may be under way. Default: <see cref="QuicCongestionControl.Cubic"/>.</summary>
+    public QuicCongestionControl CongestionControl { get; set; }
+
     internal virtual void Validate(string argumentName)
     {
         Require.InRange(argumentName, MaxInboundBidirectionalStreams, QuicDefaults.MaxStreamLimit);
@@ -96,6 +99,11 @@ public abstract class QuicConnectionOptions
         {
             throw new ArgumentOutOfRangeException(
                 argumentName, MaxPacketsPerKey, $"'{nameof(MaxPacketsPerKey)}' must be 1 to {QuicDefaults.MaxPacketsPerKey}.");
+        }
+
+        if (CongestionControl is not (QuicCongestionControl.Cubic or QuicCongestionControl.NewReno))
+        {
+            throw new ArgumentOutOfRangeException(argumentName, CongestionControl, $"'{nameof(CongestionControl)}' must be a value of {nameof(QuicCongestionControl)}.");
         }
 
         Require.NotNull(argumentName, InitialReceiveWindowSizes);
@@ -115,6 +123,7 @@ public abstract class QuicConnectionOptions
         RemoteBidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.RemotelyInitiatedBidirectionalStream,
         UnidirectionalReceiveWindow = (ulong)InitialReceiveWindowSizes.UnidirectionalStream,
         MaxPacketsPerKey = (ulong)MaxPacketsPerKey,
+        UsesNewReno = CongestionControl == QuicCongestionControl.NewReno,
         DefaultStreamErrorCode = (ulong)DefaultStreamErrorCode,
         UnixMillisecondsAtZero = Driving.MonotonicClock.UnixMillisecondsAtZero,
         MaxDatagramFrameSize = EnableDatagrams ? QuicDefaults.MaxDatagramFrameSize : 0,

@@ -70,6 +70,12 @@ public sealed class QuicStream : Stream
     /// </summary>
     public Task WritesClosed => Driver.Writer?.Closed ?? Task.CompletedTask;
 
+    /// <summary>
+    /// Whether all data and the peer's FIN were read, so that the next read gives 0. False without a read half. Known as soon as the last byte was
+    /// read when the FIN has come with it.
+    /// </summary>
+    public bool IsReadToEnd => Driver.Reader?.IsCompleted == true;
+
     /// <summary>Whether there is a read half; stays true when it has ended, false after dispose.</summary>
     public override bool CanRead => Driver.Reader is not null && !IsDisposed;
 
@@ -384,6 +390,35 @@ public sealed class QuicStream : Stream
 
         GC.SuppressFinalize(this);
         return Driver.DisposeAsync();
+    }
+
+    /// <summary>
+    /// As <see cref="DisposeAsync"/>, but waits for nothing: the connection sees to it that what was written is delivered, unless it is itself
+    /// disposed or aborted before. To wait for it later, close the connection with <see cref="QuicConnection.CloseAsync"/>.
+    /// </summary>
+    [SuppressMessage("Usage", "CA1816:Dispose methods should call SuppressFinalize", Justification = "It disposes.")]
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            GC.SuppressFinalize(this);
+            Driver.Release();
+        }
+    }
+
+    /// <summary>
+    /// Queues a work item to the thread pool, once, when the write half ends by no doing of this side: the peer asked to stop
+    /// (STOP_SENDING), or the connection ended; at once if that has happened. Not when it ends in good order, is aborted by this side, or
+    /// the stream is disposed. For servers, which want to know that nobody waits for the answer they work on, at less cost than
+    /// <see cref="WritesClosed"/>. A later call replaces the item of an earlier one.
+    /// </summary>
+    /// <param name="workItem">What runs; null: nothing. May be queued still when it has been replaced meanwhile.</param>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public void QueueWhenWritesAborted(IThreadPoolWorkItem? workItem)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Driver.NotifyOfWriteAbort(workItem);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Not supported.</summary>

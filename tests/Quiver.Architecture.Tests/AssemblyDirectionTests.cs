@@ -10,6 +10,7 @@ public sealed partial class AssemblyDirectionTests
     [InlineData("Quiver.Protocol")]
     [InlineData("Quiver", "Quiver.Protocol")]
     [InlineData("Quiver.Http3", "Quiver")]
+    [InlineData("Quiver.AspNetCore", "Quiver.Http3")]
     [InlineData("Quiver.Tool", "Quiver", "Quiver.Http3")]
     [InlineData("Quiver.Interop", "Quiver.Tool")]
     public void A_project_references_only_what_is_below_it(string project, params string[] below)

@@ -24,6 +24,16 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_code_in_aspnetcore_md_is_that_of_the_sample()
+    {
+        string text = File.ReadAllText(Repository.At("docs/aspnetcore.md"));
+        (string Path, string Code)[] blocks = [.. CodeBlock().Matches(text).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+        Assert.Equal(2, blocks.Length);
+        Assert.Equal(text.Split("```csharp").Length - 1, blocks.Length);
+        Assert.All(blocks, block => Assert.Equal(File.ReadAllText(Repository.At(block.Path)), block.Code));
+    }
+
+    [Fact]
     public void The_code_in_streams_md_is_that_of_the_samples()
     {
         string text = File.ReadAllText(Repository.At("docs/streams.md"));
@@ -47,6 +57,7 @@ public sealed partial class DocumentTests
 
     [Theory]
     [InlineData("docs/streams.md")]
+    [InlineData("docs/aspnetcore.md")]
     [InlineData("docs/diagnostics.md")]
     [InlineData("docs/paths.md")]
     [InlineData("README.md")]

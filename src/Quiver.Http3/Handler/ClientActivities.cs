@@ -9,6 +9,9 @@ internal sealed class ClientActivities(DistributedContextPropagator? propagator)
 
     private static readonly ActivitySource s_source = new("System.Net.Http");
 
+    /// <summary>Whether there is anybody to tell, or a trace to pass on.</summary>
+    public static bool IsNeeded => s_source.HasListeners() || Activity.Current is not null;
+
     /// <summary>Starts one if anybody listens, and gives the request the trace's headers.</summary>
     public Activity? Start(HttpRequestMessage request)
     {

@@ -21,12 +21,19 @@ internal sealed class Http3Sender(Http3Handler options, TimeProvider time) : IDi
 
     /// <exception cref="Http3ConnectException">There was no connection; nothing was sent.</exception>
     /// <exception cref="HttpRequestException">It failed.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Route route, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Route route, CancellationToken cancellationToken) =>
+        _metrics.CountsRequests || ClientActivities.IsNeeded
+            ? SendObservedAsync(request, route, cancellationToken)
+            : SendUnobservedAsync(request, route, cancellationToken);
+
+    public void Dispose() => _pools.Dispose();
+
+    private async Task<HttpResponseMessage> SendObservedAsync(HttpRequestMessage request, Route route, CancellationToken cancellationToken)
     {
         RequestScope scope = new(_metrics, _activities, request);
         try
         {
-            HttpResponseMessage response = await SendWithCredentialsAsync(request, route, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response = await SendUnobservedAsync(request, route, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.MisdirectedRequest && route != Route.Direct(route.Origin))
             {
                 scope.PassOn();
@@ -55,7 +62,10 @@ internal sealed class Http3Sender(Http3Handler options, TimeProvider time) : IDi
         }
     }
 
-    public void Dispose() => _pools.Dispose();
+    private Task<HttpResponseMessage> SendUnobservedAsync(HttpRequestMessage request, Route route, CancellationToken cancellationToken) =>
+        _credentials is null
+            ? SendAndRetryAsync(request, route, cancellationToken)
+            : SendWithCredentialsAsync(request, route, cancellationToken);
 
     private async Task<HttpResponseMessage> SendWithCredentialsAsync(HttpRequestMessage request, Route route, CancellationToken cancellationToken)
     {

@@ -25,25 +25,25 @@ internal sealed class VersionChooser : DelegatingHandler
         _proxy = options.Proxy;
     }
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri uri = request.RequestUri!; // Checked by Http3Handler.
         bool isDemanded = request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower;
         if (uri.Scheme != Uri.UriSchemeHttps || IsProxied(uri))
         {
             return isDemanded
-                ? throw NotPossible(request, uri.Scheme == Uri.UriSchemeHttps ? "a proxy stands between" : $"the scheme is {uri.Scheme}")
-                : await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                ? Task.FromException<HttpResponseMessage>(
+                    NotPossible(request, uri.Scheme == Uri.UriSchemeHttps ? "a proxy stands between" : $"the scheme is {uri.Scheme}"))
+                : base.SendAsync(request, cancellationToken);
         }
 
-        Origin origin = Origin.Of(uri);
-        if (isDemanded)
-        {
-            HttpResponseMessage response = await SendDirectlyAsync(request, origin, cancellationToken).ConfigureAwait(false);
-            _alternatives.OnResponse(origin, response);
-            return response;
-        }
+        return isDemanded
+            ? SendDirectlyAsync(request, Origin.Of(uri), cancellationToken)
+            : SendWhereKnownAsync(request, Origin.Of(uri), cancellationToken);
+    }
 
+    private async Task<HttpResponseMessage> SendWhereKnownAsync(HttpRequestMessage request, Origin origin, CancellationToken cancellationToken)
+    {
         bool isAllowed = request.Version.Major >= 3 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
         HttpResponseMessage? answer = isAllowed && _alternatives.TryFind(origin, out Route route)
             ? await TryAlternativeAsync(request, route, cancellationToken).ConfigureAwait(false)
@@ -57,7 +57,9 @@ internal sealed class VersionChooser : DelegatingHandler
     {
         try
         {
-            return await _http3.SendAsync(request, Route.Direct(origin), cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response = await _http3.SendAsync(request, Route.Direct(origin), cancellationToken).ConfigureAwait(false);
+            _alternatives.OnResponse(origin, response);
+            return response;
         }
         catch (Http3ConnectException e) when (e.InnerException is TimeoutException timeout)
         {

@@ -13,7 +13,9 @@ internal interface ICongestionController
     /// <param name="bytes">Their bytes.</param>
     /// <param name="newestSent">When the newest of them was sent.</param>
     /// <param name="wasLimited">Whether the window (not the application) was what kept us from sending more.</param>
-    void OnAcked(ulong bytes, Timestamp newestSent, bool wasLimited);
+    /// <param name="smoothedRtt">The round trip.</param>
+    /// <param name="now">When the ACK came.</param>
+    void OnAcked(ulong bytes, Timestamp newestSent, bool wasLimited, TimeSpan smoothedRtt, Timestamp now);
 
     /// <summary>Loss or a CE mark of a packet sent at that time.</summary>
     void OnCongestion(Timestamp sent, Timestamp now);

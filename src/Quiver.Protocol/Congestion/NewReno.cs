@@ -17,7 +17,7 @@ internal sealed class NewReno(int maxDatagramSize) : ICongestionController
 
     private ulong MinWindow => 2 * _datagram;
 
-    public void OnAcked(ulong bytes, Timestamp newestSent, bool wasLimited)
+    public void OnAcked(ulong bytes, Timestamp newestSent, bool wasLimited, TimeSpan smoothedRtt, Timestamp now)
     {
         // No growth while in recovery, nor while the application leaves the window unused. RFC 9002 §7.3.2, §7.8.
         if (newestSent <= _recoveryStart || !wasLimited)

@@ -48,6 +48,9 @@ internal sealed record ConnectionSettings
     /// <summary>The largest DATAGRAM frame that we take; 0: none. RFC 9221 §3.</summary>
     public ulong MaxDatagramFrameSize { get; init; }
 
+    /// <summary>Congestion control by NewReno (RFC 9002 §7) instead of CUBIC (RFC 9438).</summary>
+    public bool UsesNewReno { get; init; }
+
     /// <summary>After so many packets we change our keys. RFC 9001 §6.6.</summary>
     public ulong MaxPacketsPerKey { get; init; } = KeyUpdate.DefaultMaxPackets;
 

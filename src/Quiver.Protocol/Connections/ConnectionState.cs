@@ -22,7 +22,7 @@ internal sealed class ConnectionState : IDisposable
         Role = role;
         Random = random;
         Events = events;
-        Recovery = new LossDetector(role, new NewReno(BaseDatagramSize), new Pacer(BaseDatagramSize));
+        Recovery = new LossDetector(role, new Pacer(BaseDatagramSize)) { Congestion = new Cubic(BaseDatagramSize) };
         Spaces =
         [
             new PacketSpace(PacketNumberSpace.Initial, Recovery.Space(PacketNumberSpace.Initial)),
@@ -134,6 +134,11 @@ internal sealed class ConnectionState : IDisposable
         Settings = settings;
         LocalParameters = local;
         ApplicationKeys.MaxPackets = settings.MaxPacketsPerKey;
+        if (settings.UsesNewReno && Recovery.Congestion is not NewReno)
+        {
+            Recovery.Congestion = new NewReno(BaseDatagramSize);
+        }
+
         Streams = new StreamContext(local.InitialMaxData)
         {
             MaxReceiveWindow = Math.Max(local.InitialMaxData, 2 * settings.MaxStreamReceiveWindow),

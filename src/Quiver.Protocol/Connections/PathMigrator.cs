@@ -10,6 +10,7 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
     /// <summary>One may be by chance.</summary>
     private const int SilentProbeTimeouts = 2;
 
+    private readonly List<(NetworkPath Asked, NetworkPath Twin)> _twins = [];
     private NetworkPath? _preferred;
     private bool _hasBegun;
 
@@ -96,11 +97,27 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
         }
     }
 
-    /// <summary>Tries a path from another address of ours to the server; the events tell what came of it.</summary>
+    /// <summary>
+    /// Tries a path from another address of ours to the server; the events tell what came of it. While the server's preferred address is being
+    /// tried, the way there from the new one is tried at the same time, and is the path that was asked for if it answers. RFC 9000 §9.6.3.
+    /// </summary>
     public PathAdmission TryAdd(in PathAddress local, Timestamp now, out NetworkPath? path)
     {
         path = null;
-        return IsDisabled ? PathAdmission.Disabled : TryAdd(local, state.Remote, now, out path);
+        if (IsDisabled)
+        {
+            return PathAdmission.Disabled;
+        }
+
+        PathAdmission admission = TryAdd(local, state.Remote, now, out path);
+        if (path is not null && _preferred is { IsValidated: false } preferred && Paths.Contains(preferred) && preferred.Remote.IsIPv4 == local.IsIPv4
+            && TryAdd(local, preferred.Remote, now, out NetworkPath? twin) == PathAdmission.Tried)
+        {
+            _twins.RemoveAll(pair => !Paths.Contains(pair.Twin));
+            _twins.Add((path, twin!)); // it is tried
+        }
+
+        return admission;
     }
 
     /// <summary>Tries the server's preferred address, and moves there if it answers. RFC 9000 §9.6.1.</summary>
@@ -140,6 +157,11 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
     public void Remove(NetworkPath path, Timestamp now)
     {
         path.IsUnwanted = true;
+        if (TwinOf(path) is { } twin)
+        {
+            paths.Drop(twin);
+        }
+
         if (path == Paths.Active || !Paths.Contains(path))
         {
             return;
@@ -169,16 +191,19 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
 
     public void OnValidated(NetworkPath path, Timestamp now)
     {
-        if (path == _preferred && TryMigrate(path, now))
+        NetworkPath? asked = AskedBeside(path);
+        _twins.RemoveAll(pair => pair.Twin == path);
+        if (path == _preferred || asked == Paths.Active)
         {
-            // The server's old address is not used any more. RFC 9000 §9.6.1.
-            for (int i = Paths.Count - 1; i >= 0; i--)
+            if (TryMigrate(path, now))
             {
-                if (Paths[i].Remote != path.Remote)
-                {
-                    Remove(Paths[i], now);
-                }
+                LeaveOthersThan(path.Remote, now);
             }
+        }
+        else if (asked is not null)
+        {
+            TakePlace(asked, path);
+            path = asked;
         }
 
         state.Events.OnPathValidated(path);
@@ -186,8 +211,48 @@ internal sealed class PathMigrator(ConnectionState state, PathSwitch paths) : IP
 
     public void OnFailed(NetworkPath path, Timestamp now)
     {
+        if (TwinOf(path) is { } twin)
+        {
+            // The server may answer at its preferred address yet.
+            TakePlace(path, twin);
+            return;
+        }
+
         paths.Drop(path);
     }
+
+    /// <summary>The server's old address is not used any more, nor validated. RFC 9000 §9.6.1, §9.6.3.</summary>
+    private void LeaveOthersThan(in PathAddress preferred, Timestamp now)
+    {
+        for (int i = Paths.Count - 1; i >= 0; i--)
+        {
+            if (i >= Paths.Count || Paths[i].Remote == preferred)
+            {
+                continue;
+            }
+
+            NetworkPath other = Paths[i];
+            if (other != Paths.Active && TwinOf(other) is { } twin)
+            {
+                TakePlace(other, twin);
+            }
+            else
+            {
+                Remove(other, now);
+            }
+        }
+    }
+
+    /// <summary>The path that was asked for leads to the preferred address from now on.</summary>
+    private void TakePlace(NetworkPath asked, NetworkPath twin)
+    {
+        asked.Swap(twin);
+        paths.Drop(twin);
+    }
+
+    private NetworkPath? TwinOf(NetworkPath asked) => _twins.Find(pair => pair.Asked == asked && Paths.Contains(pair.Twin)).Twin;
+
+    private NetworkPath? AskedBeside(NetworkPath twin) => _twins.Find(pair => pair.Twin == twin && Paths.Contains(pair.Asked)).Asked;
 
     private PathAdmission TryAdd(in PathAddress local, in PathAddress remote, Timestamp now, out NetworkPath? path)
     {

@@ -9,8 +9,8 @@ using Quiver.Protocol.TransportParameters;
 namespace Quiver.Protocol.Connections;
 
 /// <summary>
-/// Builds datagrams with PATH_RESPONSE and PATH_CHALLENGE, which go to the path that they are about, whatever the congestion window
-/// of the one in use says. RFC 9000 §8.2.
+/// Builds datagrams with PATH_RESPONSE and PATH_CHALLENGE, which go to the path that they are about. What is asked of a path that is not yet
+/// validated is its first; on the one that the congestion window is of, an answer waits for it. RFC 9000 §8.2.
 /// </summary>
 internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer sealer)
 {
@@ -22,15 +22,23 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
             return false;
         }
 
-        while (state.PathResponses.HasPending)
+        for (int waiting = state.PathResponses.Count; waiting > 0; waiting--)
         {
-            // One that cannot be sent is dropped: the peer asks again.
             PathResponder.PendingResponse response = state.PathResponses.Take();
-            if (state.Paths.Contains(response.Path) && RoomOn(response.Path, destination) is > 0 and int room)
+            if (!state.Paths.Contains(response.Path) || RoomOn(response.Path, destination) is not (> 0 and int room))
             {
-                datagram = Build(response.Path, response.Data, destination[..room], now);
-                return true;
+                // One that cannot be sent is dropped: the peer asks again.
+                continue;
             }
+
+            if (IsHeldBack(response.Path, room))
+            {
+                state.PathResponses.OnChallenge(response.Data, response.Path);
+                continue;
+            }
+
+            datagram = Build(response.Path, response.Data, destination[..room], now);
+            return true;
         }
 
         for (int i = 0; i < state.Paths.Count; i++)
@@ -55,6 +63,13 @@ internal sealed class PathProbeBuilder(ConnectionState state, PacketSealer seale
         bool isToBeUsed = path == state.Paths.Awaited;
         return PathSwitch.TryEquip(state, path, isToBeUsed) && room >= ConnectionState.OneRttOverheadOf(path.PeerId!.Id) + (2 * PathChallengeFrame.Length) ? room : 0;
     }
+
+    /// <summary>
+    /// Congestion control alone may delay an answer, and does where it knows the path. After a probe time-out what fills the window is probably
+    /// lost, and the answer may be what it takes to be heard again. RFC 9000 §8.2.2, RFC 9002 §7.
+    /// </summary>
+    private bool IsHeldBack(NetworkPath path, int size) =>
+        path == state.Paths.Active && path == state.Paths.Settled && state.Recovery.ProbeTimeouts == 0 && !state.Recovery.MaySend(size);
 
     private OutgoingDatagram Build(NetworkPath path, ulong? response, Span<byte> destination, Timestamp now)
     {

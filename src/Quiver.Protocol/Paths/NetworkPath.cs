@@ -33,11 +33,20 @@ internal sealed class NetworkPath(in PathAddress local, in PathAddress remote, E
     /// <summary>A client knows that its server wants its packets: only the server's bytes to it are limited. RFC 9000 §8.1.</summary>
     public AmplificationLimit Limit { get; } = new(isValidated: role == EndpointRole.Client);
 
-    public PathValidator Validator { get; } = new();
+    public PathValidator Validator { get; private set; } = new();
 
     /// <summary>Whether a datagram came this way. A socket that cannot tell its own address says only its port.</summary>
     public bool Carries(in PathAddress local, in PathAddress remote) =>
         Remote == remote && (Local == local || (local.IsUnspecified && Local.Port == local.Port));
+
+    /// <summary>Client: this one leads where the other led from the same address of ours, and the other where this one did.</summary>
+    public void Swap(NetworkPath other)
+    {
+        (Remote, other.Remote) = (other.Remote, Remote);
+        (PeerId, other.PeerId) = (other.PeerId, PeerId);
+        (IsValidated, other.IsValidated) = (other.IsValidated, IsValidated);
+        (Validator, other.Validator) = (other.Validator, Validator);
+    }
 
     public void OnValidated()
     {

@@ -8,7 +8,7 @@ internal sealed class PathResponder
 
     private readonly Queue<PendingResponse> _pending = new();
 
-    public bool HasPending => _pending.Count > 0;
+    public int Count => _pending.Count;
 
     public void OnChallenge(ulong data, NetworkPath path)
     {

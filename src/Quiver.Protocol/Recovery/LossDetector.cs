@@ -5,7 +5,7 @@ using Quiver.Protocol.Primitives;
 namespace Quiver.Protocol.Recovery;
 
 /// <summary>Finds out what arrived and what was lost, and when to probe. RFC 9002 §6 and appendix A.</summary>
-internal sealed class LossDetector(EndpointRole role, ICongestionController congestion, Pacer pacer)
+internal sealed class LossDetector(EndpointRole role, Pacer pacer)
 {
     /// <summary>Packets by which one must be overtaken to count as lost. RFC 9002 §6.1.1.</summary>
     private const ulong PacketThreshold = 3;
@@ -23,7 +23,8 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
     public RttEstimator Rtt { get; } = new();
 
-    public ICongestionController Congestion => congestion;
+    /// <summary>Replaced, if at all, before there is data to send.</summary>
+    public required ICongestionController Congestion { get; set; }
 
     public Pacer Pacer => pacer;
 
@@ -55,7 +56,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
     /// <summary>Whether the window allows another datagram.</summary>
     public bool MaySend(int bytes)
     {
-        if (_bytesInFlight + (ulong)bytes <= congestion.CongestionWindow)
+        if (_bytesInFlight + (ulong)bytes <= Congestion.CongestionWindow)
         {
             return true;
         }
@@ -151,14 +152,14 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
 
         if (largestIsNew && (long)ack.Largest > space.LargestAcked && _ecn.OnAck(space, ack.Ecn, marked) && ack.Largest >= _firstOnPath)
         {
-            congestion.OnCongestion(log[ack.Largest].TimeSent, now);
+            Congestion.OnCongestion(log[ack.Largest].TimeSent, now);
         }
 
         space.LargestAcked = Math.Max(space.LargestAcked, (long)ack.Largest);
-        bool wasLimited = _wasLimited || 2 * _bytesInFlight >= congestion.CongestionWindow;
+        bool wasLimited = _wasLimited || 2 * _bytesInFlight >= Congestion.CongestionWindow;
         _bytesInFlight -= bytes;
         DetectLost(space, now);
-        congestion.OnAcked(bytesOnPath, newestSent, wasLimited);
+        Congestion.OnAcked(bytesOnPath, newestSent, wasLimited, Rtt.Smoothed, now);
         _wasLimited = false;
         if (PeerHasValidatedAddress)
         {
@@ -274,7 +275,7 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             }
         }
 
-        congestion.Reset();
+        Congestion.Reset();
         pacer.Reset();
         Rtt.Reset();
         _firstRttSample = null;
@@ -423,10 +424,10 @@ internal sealed class LossDetector(EndpointRole role, ICongestionController cong
             return;
         }
 
-        congestion.OnCongestion(newestLost, now);
+        Congestion.OnCongestion(newestLost, now);
         if (persistence.Longest >= ProbeTimeout.Period(Rtt, PeerMaxAckDelay) * PersistentCongestionThreshold)
         {
-            congestion.OnPersistentCongestion();
+            Congestion.OnPersistentCongestion();
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class ReadHalf
     /// <summary>Whether there may be something to read.</summary>
     public bool IsOpen => _end == HalfEnd.Open;
 
+    /// <summary>Whether all data and the end were read; may be asked without the lock, as it never changes back.</summary>
+    public bool IsCompleted => _end == HalfEnd.Completed;
+
     public bool IsPending => _pending is not null;
 
     public IGuard Guard => _stream.Connection;

@@ -160,6 +160,21 @@ internal sealed class StreamDriver : IStreamEvents
         }
     }
 
+    /// <summary>Who is told when the write half is ended by the peer or with the connection.</summary>
+    public void NotifyOfWriteAbort(IThreadPoolWorkItem? onAborted)
+    {
+        Connection.Enter();
+        try
+        {
+            Writer?.NotifyOfAbort(onAborted);
+        }
+        finally
+        {
+            // There is nothing new to send.
+            Connection.LeaveUnsent();
+        }
+    }
+
     /// <summary>FIN after what was written.</summary>
     public void CompleteWrites()
     {
@@ -184,19 +199,7 @@ internal sealed class StreamDriver : IStreamEvents
         Connection.Enter();
         try
         {
-            IsDisposed = true;
-            ulong errorCode = Connection.Streams.DefaultErrorCode;
-            bool wasUsed = IsStarted;
-            Reader?.Abort(errorCode);
-            if (wasUsed)
-            {
-                Writer?.Finish();
-            }
-            else
-            {
-                Writer?.Abort(errorCode);
-            }
-
+            End();
             if (IsOver)
             {
                 return ValueTask.CompletedTask;
@@ -207,10 +210,24 @@ internal sealed class StreamDriver : IStreamEvents
         }
         finally
         {
-            Connection.Leave();
+            Connection.LeaveWritten();
         }
 
         return disposal.WaitAsync();
+    }
+
+    /// <summary>As <see cref="DisposeAsync"/>, but nobody waits.</summary>
+    public void Release()
+    {
+        Connection.Enter();
+        try
+        {
+            End();
+        }
+        finally
+        {
+            Connection.Leave();
+        }
     }
 
     /// <summary>
@@ -229,6 +246,24 @@ internal sealed class StreamDriver : IStreamEvents
         ulong errorCode = Connection.Streams.DefaultErrorCode;
         Reader?.Abort(errorCode);
         if (!State.IsFreed && State.Send is { IsFinishing: false })
+        {
+            Writer?.Abort(errorCode);
+        }
+    }
+
+    /// <summary>Under the lock: ends what is open.</summary>
+    private void End()
+    {
+        IsDisposed = true;
+        Writer?.NotifyOfAbort(null);
+        ulong errorCode = Connection.Streams.DefaultErrorCode;
+        bool wasUsed = IsStarted;
+        Reader?.Abort(errorCode);
+        if (wasUsed)
+        {
+            Writer?.Finish();
+        }
+        else
         {
             Writer?.Abort(errorCode);
         }

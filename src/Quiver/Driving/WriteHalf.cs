@@ -17,6 +17,9 @@ internal sealed class WriteHalf
     private WriteOperation? _pending;
     private TaskCompletion? _closed;
 
+    /// <summary>Who is told of an end that is not ours; null: nobody.</summary>
+    private IThreadPoolWorkItem? _onAborted;
+
     public WriteHalf(StreamDriver stream)
     {
         _stream = stream;
@@ -108,10 +111,17 @@ internal sealed class WriteHalf
         }
         finally
         {
-            Guard.Leave();
+            _stream.Connection.LeaveWritten();
         }
 
         return operation.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Under the lock: queues the work item when the half ends, or has ended, by the peer or with the connection.</summary>
+    public void NotifyOfAbort(IThreadPoolWorkItem? onAborted)
+    {
+        _onAborted = onAborted;
+        NotifyIfAborted();
     }
 
     /// <summary>Under the lock: there may be room.</summary>
@@ -214,6 +224,17 @@ internal sealed class WriteHalf
         {
             _pending = null;
             operation.Fail(CreateException());
+        }
+
+        NotifyIfAborted();
+    }
+
+    private void NotifyIfAborted()
+    {
+        if (_onAborted is { } item && _end is not (HalfEnd.Open or HalfEnd.Completed or HalfEnd.AbortedLocally))
+        {
+            _onAborted = null;
+            Guard.OnDecided(new QueuedWork(item));
         }
     }
 

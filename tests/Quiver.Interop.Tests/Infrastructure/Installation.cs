@@ -37,6 +37,11 @@ internal static class Installation
             PeerKind.QuicGo => Missing(QuicGo) ?? MissingProgram("go"),
             PeerKind.Quiche => MissingProgram(Node) ?? Missing(Path.Combine(Workspace.Installed, "node_modules", "@matrixai", "quic-linux-x64")),
             PeerKind.Quinn => Missing(Deno),
+            PeerKind.Ngtcp2 => MissingProgram("gtlsclient"),
+            PeerKind.Bun => Missing(Bun),
+            PeerKind.Impit => MissingProgram(Node) ?? MissingModule("impit"),
+            PeerKind.Chromium => MissingProgram(Node) ?? MissingModule("playwright-core") ?? MissingProgram("chromium"),
+            PeerKind.Firefox => MissingProgram(Node) ?? MissingModule("puppeteer-core") ?? MissingProgram("firefox-esr") ?? MissingProgram("certutil"),
             _ => throw new ArgumentOutOfRangeException(nameof(peer)),
         };
         Require(missing ?? Missing(Workspace.SharedPeers) ?? MissingProgram("openssl"), peer.ToString());
@@ -75,6 +80,8 @@ internal static class Installation
 
         Assert.Skip(message);
     }
+
+    private static string? MissingModule(string name) => Missing(Path.Combine(Workspace.Installed, "node_modules", name));
 
     private static string? Missing(string path) => Path.Exists(path) ? null : path;
 

@@ -16,7 +16,8 @@ internal sealed class StagedWorld : IDisposable
     {
         World = new World(seed, [new Drop(_ => _cutToServer), new Delay(s_delay)], [new Drop(_ => _cutToClient), new Delay(s_delay)])
         {
-            OnSent = (from, datagram) => (from == World!.Client ? ToServer : ToClient).Add(datagram),
+            // A copy: who receives it opens it in place, and an attacker sees what is on the wire.
+            OnSent = (from, datagram) => (from == World!.Client ? ToServer : ToClient).Add(datagram with { Bytes = [.. datagram.Bytes] }),
         };
         _cutToServer = stage == Stage.Fresh;
         _cutToClient = stage == Stage.ServerAnswered;

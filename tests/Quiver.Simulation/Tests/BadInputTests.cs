@@ -53,6 +53,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
         Assert.Equal(before, world.Server?.Closed);
         if (stage == Stage.Established)
         {
+            Assert.True(world.Client.Closed is null, $"{world.Client.Closed}");
             SimStream stream = world.Client.Open();
             stream.Send(100_000);
             Assert.True(world.World.RunUntil(() => stream.IsSendFinished, TimeSpan.FromMinutes(1)), "the connection no longer works");

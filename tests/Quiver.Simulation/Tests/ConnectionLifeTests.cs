@@ -221,7 +221,7 @@ public sealed class ConnectionLifeTests
     [Fact, Rfc(9002, "6.3")]
     public void Retry_ends_the_back_off()
     {
-        var detector = new LossDetector(EndpointRole.Client, new NewReno(1200), new Pacer(1200));
+        var detector = new LossDetector(EndpointRole.Client, new Pacer(1200)) { Congestion = new Cubic(1200) };
         var now = new Timestamp(TimeSpan.FromHours(1).Ticks);
         TimeSpan first = Send();
         for (int i = 0; i < 3; i++)

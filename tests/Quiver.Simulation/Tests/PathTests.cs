@@ -289,6 +289,30 @@ public sealed class PathTests(ITestOutputHelper output)
         Assert.InRange(answered, 30, 3 * length);
     }
 
+    // What fills the window must be acknowledged first; how much may be in flight is not the peer's to say.
+    [Fact]
+    [Rfc(9000, "8.2.2"), Rfc(9002, "7")]
+    public void Answer_on_the_path_in_use_waits_for_the_congestion_window()
+    {
+        using var world = new StagedWorld(1, Stage.Established);
+        PacketForge forge = PacketForge.For(world, EndpointRole.Client);
+        forge.NextNumber = world.Client.Connection.Recovery.Space(PacketNumberSpace.Application).Log.NextPacketNumber + 20;
+        LossDetector recovery = world.Server!.Connection.Recovery;
+        world.Server.Streams[0].Send(1_000_000);
+        world.World.Run(s_delay / 4);
+        Assert.True(recovery.BytesInFlight + 1200 > recovery.Congestion.CongestionWindow, $"{recovery.BytesInFlight} in flight");
+        var reading = new FrameReading(world.Client);
+        List<FrameType[]> sent = [];
+        world.World.OnSent = (from, datagram) => sent.AddRange(from == world.World.Server ? [reading.Read(datagram.Bytes)] : []);
+        Receive(world, world.World.Client.Address, forge.Make(EncryptionLevel.Application, Challenge(7, 1100))!);
+        Assert.Equal([FrameType.AckEcn], Assert.Single(sent));
+        Assert.True(recovery.BytesInFlight <= recovery.Congestion.CongestionWindow, $"{recovery.BytesInFlight} in flight");
+
+        // A round trip after the data the client's ACKs are here. (It does not like the ACK of a packet that is not its own, but that is later.)
+        world.World.Run(1.9 * s_delay);
+        Assert.Contains(sent, frames => frames.Contains(FrameType.PathResponse));
+    }
+
     [Fact]
     [Rfc(9000, "9")]
     public void Flood_from_many_addresses_keeps_few_paths_and_the_connection()

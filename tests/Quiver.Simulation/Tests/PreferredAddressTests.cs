@@ -75,6 +75,81 @@ public sealed class PreferredAddressTests
         Assert.Empty(client.Moves);
     }
 
+    // Where the preferred address answers to the new address of the client, that is the way that it asked for. RFC 9000 §9.6.3.
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [Rfc(9000, "9.6.3")]
+    public void Client_that_goes_elsewhere_before_it_has_gone_to_the_preferred_address_tries_both(bool firstAnswers, bool preferredAnswers)
+    {
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            using World world = Create(seed, 0, drops: datagram =>
+                (datagram.Arrival.Local == s_preferred && (!preferredAnswers || datagram.Arrival.Remote != s_other))
+                || (datagram.Arrival.Local == s_first && !firstAnswers && datagram.Arrival.Remote == s_other));
+            var ids = new IdsByPath(world);
+            SimConnection client = world.Client.Connect();
+            Assert.True(world.RunUntil(() => client.Preferred is not null, TimeSpan.FromMinutes(1)), $"seed {seed}");
+            SimStream up = client.Open();
+            up.Send(1_000_000);
+            Assert.Equal(PathAdmission.Tried, client.Connection.Migrator!.TryAdd(s_other, world.Now, out NetworkPath? other));
+            Assert.True(world.RunUntil(() => client.ValidatedPaths.Contains(other!), TimeSpan.FromSeconds(5)), $"seed {seed}");
+            world.Run(5 * s_delay);
+            PathAddress expected = preferredAnswers ? s_preferred : s_first;
+            Assert.Equal(expected, other!.Remote);
+            Assert.True(client.Connection.Migrator.TryMigrate(other, world.Now));
+            SimConnection server = world.Server.Connections[0];
+            Assert.True(world.RunUntil(() => up.IsSendFinished && server.Connection.RemoteAddress == s_other, TimeSpan.FromMinutes(1)), $"seed {seed}: {client.Closed}");
+            Assert.Equal(expected, server.Connection.LocalAddress);
+            Assert.Equal(expected, client.Connection.RemoteAddress);
+            ids.AssertUnlinkable();
+            Assert.DoesNotContain(other, client.GonePaths);
+
+            // Those that came to nothing go, and so does the one that was left.
+            world.Run(TimeSpan.FromSeconds(10));
+            Assert.Equal(2, client.Connection.PathCount);
+        }
+    }
+
+    [Fact]
+    [Rfc(9000, "9.6.3")]
+    public void Client_that_went_elsewhere_first_goes_on_to_the_preferred_address_when_that_answers()
+    {
+        bool isLate = true;
+        using World world = Create(1, 0, drops: datagram => datagram.Arrival.Local == s_preferred && (isLate || datagram.Arrival.Remote != s_other));
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.Preferred is not null, TimeSpan.FromMinutes(1)));
+        Assert.Equal(PathAdmission.Tried, client.Connection.Migrator!.TryAdd(s_other, world.Now, out NetworkPath? other));
+        Assert.True(world.RunUntil(() => client.ValidatedPaths.Contains(other!), TimeSpan.FromSeconds(5)));
+        Assert.Equal(s_first, other!.Remote);
+        Assert.True(client.Connection.Migrator.TryMigrate(other, world.Now));
+        isLate = false;
+        SimStream up = client.Open();
+        up.Send(1_000_000);
+        Assert.True(world.RunUntil(() => up.IsSendFinished, TimeSpan.FromMinutes(1)));
+        world.Run(TimeSpan.FromSeconds(10));
+        Assert.Equal(s_other, client.Connection.LocalAddress);
+        Assert.Equal(s_preferred, client.Connection.RemoteAddress);
+        Assert.Equal(s_preferred, world.Server.Connections[0].Connection.LocalAddress);
+        Assert.Equal(1, client.Connection.PathCount);
+    }
+
+    [Fact]
+    [Rfc(9000, "9.6.3")]
+    public void What_the_client_gives_up_takes_the_way_to_the_preferred_address_with_it()
+    {
+        using World world = Create(1, 0, drops: datagram => datagram.Arrival.Local == s_preferred);
+        SimConnection client = world.Client.Connect();
+        Assert.True(world.RunUntil(() => client.Preferred is not null, TimeSpan.FromMinutes(1)));
+        world.Run(s_delay);
+        int before = client.Connection.PathCount;
+        Assert.Equal(PathAdmission.Tried, client.Connection.Migrator!.TryAdd(s_other, world.Now, out NetworkPath? other));
+        Assert.Equal(before + 2, client.Connection.PathCount);
+        client.Connection.Migrator.Remove(other!, world.Now);
+        Assert.Equal(before, client.Connection.PathCount);
+    }
+
     [Fact]
     public void Client_that_does_not_want_to_stays()
     {

@@ -26,8 +26,8 @@ public sealed class PriorityTests(ITestOutputHelper output)
         ulong lowAtEnd = At(server, 0)?.Received ?? 0;
         output.WriteLine($"low has {lowAtEnd} when high is done");
 
-        // A round trip's worth at most: what was sent before the other was opened, and while its end was on its way.
-        Assert.InRange(lowAtEnd, 0UL, 300_000UL);
+        // A few datagrams at most: while the other's end was on its way.
+        Assert.InRange(lowAtEnd, 0UL, 10_000UL);
         Assert.True(world.RunUntil(() => At(server, 0) is { IsEnded: true }, TimeSpan.FromMinutes(2)), "the low one starves");
     }
 
@@ -83,7 +83,7 @@ public sealed class PriorityTests(ITestOutputHelper output)
         Assert.InRange(received[0], 600_000UL, 900_000UL);
         Assert.InRange(received[1], 600_000UL, 900_000UL);
         Assert.InRange(received[2], 1_200_000UL, 1_800_000UL);
-        Assert.InRange(received[3], 0UL, 100_000UL);
+        Assert.InRange(received[3], 0UL, 10_000UL);
     }
 
     [Fact, Rfc(9218, "10")]
@@ -96,7 +96,7 @@ public sealed class PriorityTests(ITestOutputHelper output)
         first.Send(4_000_000);
         second.Send(1_000_000);
         Assert.True(world.RunUntil(() => At(server, 0) is { Received: > 1_000_000 }, TimeSpan.FromMinutes(1)));
-        Assert.InRange(At(server, 1)?.Received ?? 0, 0UL, 100_000UL);
+        Assert.InRange(At(server, 1)?.Received ?? 0, 0UL, 10_000UL);
         client.Connection.SetPriority(second.State.Send!, 201, isIncremental: true);
         Assert.True(world.RunUntil(() => At(server, 1) is { IsEnded: true }, TimeSpan.FromMinutes(1)));
         Assert.InRange(At(server, 0)!.Received, 1_000_000UL, 1_500_000UL);
@@ -118,8 +118,12 @@ public sealed class PriorityTests(ITestOutputHelper output)
         Assert.False(At(server, 1)!.IsEnded);
     }
 
-    private static World NewWorld(int seed, double loss = 0) =>
-        new(seed, [new Loss(loss), new RateLimit(10e6, 60_000), new Delay(s_delay)], [new Delay(s_delay)]);
+    // With room at the receiver: a stream that is out of credit leaves the link to the others, whatever their priority.
+    private static World NewWorld(int seed, double loss = 0) => new(
+        seed,
+        [new Loss(loss), new RateLimit(10e6, 60_000), new Delay(s_delay)],
+        [new Delay(s_delay)],
+        new SimServerOptions { Configure = settings => settings with { RemoteBidirectionalReceiveWindow = 16 << 20 } });
 
     private static SimStream Open(SimConnection client, byte priority, bool isIncremental = true)
     {

@@ -19,17 +19,19 @@ internal sealed class LeakRun(LeakOptions options, IAnsiConsole console)
         LeakClient client = new(connection, options.Client);
         Task running = client.RunAsync(ended.Token);
         LeakDisplay display = new(console);
-        await display.RunAsync(show => WatchAsync(server, connection, show, cancellationToken));
+        LeakGrowth kept = default;
+        await display.RunAsync(async show => kept = await WatchAsync(server, connection, show, cancellationToken));
         await ended.CancelAsync();
         await running;
-        LeakVerdict verdict = LeakVerdict.Of(display.Rows, options.Client);
+        LeakVerdict verdict = LeakVerdict.Of(display.Rows, kept, options.Client);
         console.WriteLine($"The client read {ByteSize.Format(client.Received)}.");
         console.WriteLine(verdict.Text);
         return verdict;
     }
 
-    private async Task WatchAsync(LeakServerProcess server, QuicConnection connection, Action<LeakRow> show, CancellationToken cancellationToken)
+    private async Task<LeakGrowth> WatchAsync(LeakServerProcess server, QuicConnection connection, Action<LeakRow> show, CancellationToken cancellationToken)
     {
+        LeakGrowth kept = default;
         using PeriodicTimer timer = new(s_second);
         long start = Stopwatch.GetTimestamp();
         TimeSpan last = TimeSpan.Zero;
@@ -40,6 +42,15 @@ internal sealed class LeakRun(LeakOptions options, IAnsiConsole console)
             TimeSpan now = Stopwatch.GetElapsedTime(start);
             show(new LeakRow(now, (sample.Opened - before.Opened) / (now - last).TotalSeconds, sample, LeakSample.Take(connection)));
             (last, before) = (now, sample);
+            if (kept.Early is null && now >= options.Duration / 4)
+            {
+                kept = kept with { Early = await KeptAsync(now) };
+            }
         }
+
+        return kept with { Late = await KeptAsync(last) };
+
+        async Task<LeakRow> KeptAsync(TimeSpan at) =>
+            new(at, 0, await server.SampleCollectedAsync(cancellationToken), LeakSample.TakeCollected(connection));
     }
 }

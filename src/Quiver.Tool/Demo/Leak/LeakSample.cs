@@ -19,6 +19,18 @@ internal sealed record LeakSample(long Opened, int[] ByHalves, long Heap, long R
         return new LeakSample(statistics.StreamsOpened, byHalves, memory.HeapSizeBytes - memory.FragmentedBytes, Environment.WorkingSet);
     }
 
+    /// <summary>
+    /// After all that can be collected was, and the memory of it given back: what is left is what is kept. How much garbage there is in between
+    /// is the collector's choice, and follows the size of the machine's caches.
+    /// </summary>
+    public static LeakSample TakeCollected(QuicConnection connection)
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return Take(connection);
+    }
+
     public static LeakSample Parse(string line)
     {
         long[] numbers = [.. line.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];

@@ -8,10 +8,13 @@ namespace Quiver.Tool.Demo.Leak;
 
 /// <summary>
 /// The report's server: opens bidirectional streams, writes a greeting, finishes its write half, and never touches them again. Says its
-/// port and certificate in its first line, and answers each line of its input with a sample; ends with its input.
+/// port and certificate in its first line, and answers each line of its input with a sample, collected if that is asked for; ends with its input.
 /// </summary>
 internal static class LeakServer
 {
+    /// <summary>Asks for <see cref="LeakSample.TakeCollected"/>; any other line for <see cref="LeakSample.Take"/>.</summary>
+    public const string Collected = "collected";
+
     private static readonly byte[] s_greeting = "hello from server"u8.ToArray();
 
     public static async Task RunAsync(TimeSpan every, TextReader input, TextWriter output, CancellationToken cancellationToken)
@@ -23,9 +26,10 @@ internal static class LeakServer
         await using QuicConnection connection = await listener.AcceptConnectionAsync(cancellationToken);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task opening = OpenAsync(connection, every, ended.Token);
-        while (await input.ReadLineAsync(cancellationToken) is not null)
+        while (await input.ReadLineAsync(cancellationToken) is { } line)
         {
-            await output.WriteLineAsync(LeakSample.Take(connection).ToString());
+            LeakSample sample = line == Collected ? LeakSample.TakeCollected(connection) : LeakSample.Take(connection);
+            await output.WriteLineAsync(sample.ToString());
             await output.FlushAsync(cancellationToken);
         }
 

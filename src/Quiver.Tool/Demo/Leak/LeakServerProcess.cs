@@ -37,12 +37,17 @@ internal sealed class LeakServerProcess : IAsyncDisposable
             process, int.Parse(parts[0], CultureInfo.InvariantCulture), X509CertificateLoader.LoadCertificate(Convert.FromBase64String(parts[1])));
     }
 
-    public async Task<LeakSample> SampleAsync(CancellationToken cancellationToken)
+    public Task<LeakSample> SampleAsync(CancellationToken cancellationToken) => AskAsync("sample", cancellationToken);
+
+    /// <summary>As <see cref="LeakSample.TakeCollected"/>.</summary>
+    public Task<LeakSample> SampleCollectedAsync(CancellationToken cancellationToken) => AskAsync(LeakServer.Collected, cancellationToken);
+
+    private async Task<LeakSample> AskAsync(string line, CancellationToken cancellationToken)
     {
-        await _process.StandardInput.WriteLineAsync("sample".AsMemory(), cancellationToken);
+        await _process.StandardInput.WriteLineAsync(line.AsMemory(), cancellationToken);
         await _process.StandardInput.FlushAsync(cancellationToken);
-        string line = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new ToolException("The demo's server ended before the demo.");
-        return LeakSample.Parse(line);
+        string answer = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new ToolException("The demo's server ended before the demo.");
+        return LeakSample.Parse(answer);
     }
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,8 @@ using Quiver.Tool.Output;
 namespace Quiver.Tool.Demo.Leak;
 
 /// <summary>
-/// Flat, growing or stalled, computed from the rows: the means of the last quarter against those of the second, when everything is warm.
+/// Flat, growing or stalled. Live streams: the means of the last quarter's rows against those of the second. Memory: what was kept at the end
+/// against what was when a quarter of the time was over, and everything warm.
 /// </summary>
 internal sealed record LeakVerdict(bool IsGood, string Text)
 {
@@ -14,10 +15,10 @@ internal sealed record LeakVerdict(bool IsGood, string Text)
 
     public static LeakVerdict None { get; } = new(false, "There was no time to measure: give at least four seconds.");
 
-    public static LeakVerdict Of(IReadOnlyList<LeakRow> rows, LeakClientWay way)
+    public static LeakVerdict Of(IReadOnlyList<LeakRow> rows, LeakGrowth kept, LeakClientWay way)
     {
         int quarter = rows.Count / 4;
-        if (quarter == 0)
+        if (quarter == 0 || kept is not { Early: { } before, Late: { } after })
         {
             return None;
         }
@@ -28,10 +29,10 @@ internal sealed record LeakVerdict(bool IsGood, string Text)
         [
             .. Compare("the server's live streams", early, late, row => row.Server.Live, LiveFloor, Rate.OfCount),
             .. Compare("the client's live streams", early, late, row => row.Client.Live, LiveFloor, Rate.OfCount),
-            .. Compare("the server's heap", early, late, row => row.Server.Heap, MemoryFloor, Size),
-            .. Compare("the client's heap", early, late, row => row.Client.Heap, MemoryFloor, Size),
-            .. Compare("the server's memory", early, late, row => row.Server.ResidentBytes, MemoryFloor, Size),
-            .. Compare("the client's memory", early, late, row => row.Client.ResidentBytes, MemoryFloor, Size),
+            .. Compare("the server's heap", [before], [after], row => row.Server.Heap, MemoryFloor, Size),
+            .. Compare("the client's heap", [before], [after], row => row.Client.Heap, MemoryFloor, Size),
+            .. Compare("the server's memory", [before], [after], row => row.Server.ResidentBytes, MemoryFloor, Size),
+            .. Compare("the client's memory", [before], [after], row => row.Client.ResidentBytes, MemoryFloor, Size),
         ];
         if (growing.Length > 0)
         {

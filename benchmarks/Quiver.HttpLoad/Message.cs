@@ -1,0 +1,4 @@
+namespace Quiver.HttpLoad;
+
+/// <summary>What "/json" answers with.</summary>
+internal sealed record Message(string Text);
