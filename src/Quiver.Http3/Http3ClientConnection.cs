@@ -274,15 +274,6 @@ public sealed class Http3ClientConnection : IAsyncDisposable
 
     private async Task FollowAsync()
     {
-        if (Connection.EarlyDataState == QuicEarlyDataState.Pending)
-        {
-            await Connection.HandshakeCompleted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (Connection.EarlyDataState == QuicEarlyDataState.Rejected)
-            {
-                _session.Restart();
-            }
-        }
-
         await Closed.ConfigureAwait(false);
         await _requests.CloseAsync().ConfigureAwait(false);
     }

@@ -7,6 +7,9 @@ namespace Quiver.Http3.Tests;
 /// <summary>Early data and the settings that are remembered for it. RFC 9114 §7.2.4.2.</summary>
 public sealed class EarlyDataTests
 {
+    /// <summary>What servers wait for before they answer a client.</summary>
+    private static TaskCompletionSource s_gate = Open();
+
     [Fact]
     [Rfc(9114, "7.2.4.2")]
     public async Task A_GET_goes_out_early_and_a_POST_waits()
@@ -19,8 +22,12 @@ public sealed class EarlyDataTests
             await TicketAsync(first, tickets);
         }
 
+        // The server does not answer before the request is out.
+        s_gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Http3ClientConnection second = await ConnectAsync(server, tickets);
-        Assert.Equal("early", await AskAsync(second, HttpMethod.Get));
+        Task<string> asking = AskAsync(second, HttpMethod.Get);
+        s_gate.SetResult();
+        Assert.Equal("early", await asking);
         Assert.Equal(QuicEarlyDataState.Accepted, second.Connection.EarlyDataState);
         await TicketAsync(second, tickets);
 
@@ -115,6 +122,15 @@ public sealed class EarlyDataTests
             await context.Response.Body.WriteAsync(answer);
         });
         options.ListenEndPoint = new IPEndPoint(IPAddress.Loopback, port);
+        options.ConfigureListener = listener =>
+        {
+            var inner = listener.ConnectionOptionsCallback;
+            listener.ConnectionOptionsCallback = async (connection, hello, cancellationToken) =>
+            {
+                await s_gate.Task;
+                return await inner(connection, hello, cancellationToken);
+            };
+        };
         options.ConfigureConnection = connection =>
         {
             connection.AllowEarlyData = true;
@@ -141,6 +157,13 @@ public sealed class EarlyDataTests
         using HttpRequestMessage request = new(method, "https://localhost/");
         using HttpResponseMessage response = await client.SendAsync(request).Soon();
         return await response.Content.ReadAsStringAsync().Soon();
+    }
+
+    private static TaskCompletionSource Open()
+    {
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        gate.SetResult();
+        return gate;
     }
 
     private static async Task TicketAsync(Http3ClientConnection client, SessionTicketStore tickets)

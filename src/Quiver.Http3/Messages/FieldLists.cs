@@ -9,12 +9,12 @@ internal static class FieldLists
     private const int MaxKept = 256;
 
     [ThreadStatic]
-    private static List<FieldLine>? t_kept;
+    private static List<FieldLine>? s_kept;
 
     public static List<FieldLine> Rent()
     {
-        List<FieldLine> list = t_kept ?? new List<FieldLine>(16);
-        t_kept = null;
+        List<FieldLine> list = s_kept ?? new List<FieldLine>(16);
+        s_kept = null;
         return list;
     }
 
@@ -24,7 +24,7 @@ internal static class FieldLists
         if (list.Capacity <= MaxKept)
         {
             list.Clear();
-            t_kept = list;
+            s_kept = list;
         }
     }
 }

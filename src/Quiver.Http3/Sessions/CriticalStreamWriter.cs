@@ -17,6 +17,7 @@ internal sealed class CriticalStreamWriter(Http3Session session, ulong type)
     private ArrayBufferWriter<byte> _sending = new(256);
     private QuicStream? _stream;
     private bool _isBusy;
+    private int _isRejected;
 
     /// <summary>Puts bytes in line after all that came before; <see cref="Flush"/> sends them.</summary>
     public void Enqueue(ReadOnlySpan<byte> bytes)
@@ -72,9 +73,13 @@ internal sealed class CriticalStreamWriter(Http3Session session, ulong type)
             // RFC 9114 §6.2.1, RFC 9204 §4.2: nobody may ask to end it.
             session.Fail(Http3ErrorCode.ClosedCriticalStream, $"The peer asked to end the critical stream of type {type}.");
         }
+        catch (QuicException e) when (e.QuicError == QuicError.EarlyDataRejected)
+        {
+            OnRejected();
+        }
         catch (Exception e) when (e is QuicException or ObjectDisposedException or OperationCanceledException)
         {
-            // The connection has ended, or its early data was not taken: then the session begins anew, with another writer.
+            // The connection has ended.
         }
     }
 
@@ -122,9 +127,22 @@ internal sealed class CriticalStreamWriter(Http3Session session, ulong type)
         {
             session.Fail(Http3ErrorCode.ClosedCriticalStream, $"The peer asked to end the critical stream of type {type}.");
         }
+        catch (QuicException e) when (e.QuicError == QuicError.EarlyDataRejected)
+        {
+            OnRejected();
+        }
         catch (QuicException)
         {
-            // With the connection, or its early data.
+            // With the connection.
+        }
+    }
+
+    /// <summary>The stream was early data, which the server did not take. A stream that was opened a moment later was not: only this one knows.</summary>
+    private void OnRejected()
+    {
+        if (Interlocked.Exchange(ref _isRejected, 1) == 0)
+        {
+            session.OnRejected(this);
         }
     }
 }

@@ -65,21 +65,27 @@ internal sealed class Http3Session
             _ = Datagrams.RunAsync();
         }
 
-        SendSettings();
+        SendControl(CreateSettings());
         _ = AcceptAsync(new PeerStreams(this, events, isServer), onRequest);
     }
 
-    /// <summary>Client: the server did not take early data, and with it our control stream.</summary>
-    public void Restart()
+    /// <summary>Client: the server did not take the early data that a stream of ours was part of. The control stream begins anew.</summary>
+    public void OnRejected(CriticalStreamWriter writer)
     {
-        _control = new CriticalStreamWriter(this, StreamTypes.Control);
-        SendSettings();
+        if (writer == Volatile.Read(ref _control))
+        {
+            CriticalStreamWriter control = new(this, StreamTypes.Control);
+            control.Enqueue(CreateSettings());
+            Volatile.Write(ref _control, control);
+            control.Flush();
+        }
     }
 
     public void SendControl(ReadOnlySpan<byte> frames)
     {
-        _control.Enqueue(frames);
-        _control.Flush();
+        CriticalStreamWriter control = Volatile.Read(ref _control);
+        control.Enqueue(frames);
+        control.Flush();
     }
 
     /// <summary>The peer's SETTINGS came.</summary>
@@ -112,12 +118,12 @@ internal sealed class Http3Session
 
     public void Fail(Http3ErrorCode code, string reason) => Fail(new Http3ProtocolException(code, reason));
 
-    private void SendSettings()
+    private ReadOnlySpan<byte> CreateSettings()
     {
         ArrayBufferWriter<byte> frames = new(128);
         SettingsFrame.Write(frames, Own);
         FrameWriter.WriteFrame(frames, Grease.NextReserved(), []);
-        SendControl(frames.WrittenSpan);
+        return frames.WrittenSpan;
     }
 
     private async Task AcceptAsync(PeerStreams peerStreams, Action<QuicStream> onRequest)

@@ -1,13 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Quiver.Http3.Sessions;
 
 /// <summary>Ends streams without waiting for the peer's acknowledgment.</summary>
 internal static class StreamEnd
 {
     /// <summary>Both halves end: FIN if the write half is open, STOP_SENDING with the connection's default code if the read half is.</summary>
-    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "Nobody needs to know when the peer has acknowledged; awaiting would cost a work item for each request.")]
-    public static void Release(QuicStream stream) => _ = stream.DisposeAsync();
+    public static void Release(QuicStream stream) => stream.Release();
 
     /// <summary>The write half ends with a FIN, unless it has ended.</summary>
     public static void Finish(QuicStream stream)
