@@ -146,7 +146,8 @@ public sealed class PoolTests
     [Rfc(8470, "4")]
     public async Task Early_data_is_sent_when_asked_for_and_only_for_safe_requests()
     {
-        await using OriginServer origin = await OriginServer.StartAsync(options => options.ConfigureConnection = c => c.AllowEarlyData = true);
+        EarlyGate gate = new();
+        await using OriginServer origin = await OriginServer.StartAsync(gate.Guard);
         ConcurrentQueue<bool> early = [];
         origin.Application = seen =>
         {
@@ -155,15 +156,15 @@ public sealed class PoolTests
         };
         foreach ((HttpMethod method, bool isEnabled) in new[] { (HttpMethod.Get, true), (HttpMethod.Get, true), (HttpMethod.Post, true), (HttpMethod.Get, false) })
         {
-            using HttpClient client = Create(handler => handler.EnableEarlyData = isEnabled);
+            using HttpClient client = Create(handler =>
+            {
+                handler.EnableEarlyData = isEnabled;
+                handler.ConnectCallback = gate.ConnectAsync;
+            });
             using HttpRequestMessage request = new(method, origin.Udp) { Version = HttpVersion.Version30, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             using HttpResponseMessage response = await client.SendAsync(request).Soon();
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-
-            // The ticket comes after the handshake, perhaps after the response.
-            QuicConnection connection = origin.Seen.Last().Http3!.Connection; // As above.
-            await connection.HandshakeCompleted.Soon();
-            await Task.Delay(200);
+            await gate.TicketAsync();
         }
 
         Assert.Equal([false, true, false, false], early);
@@ -173,14 +174,19 @@ public sealed class PoolTests
     [Rfc(8470, "5.2")]
     public async Task Too_early_is_answered_by_sending_again()
     {
-        await using OriginServer origin = await OriginServer.StartAsync(options => options.ConfigureConnection = c => c.AllowEarlyData = true);
+        EarlyGate gate = new();
+        await using OriginServer origin = await OriginServer.StartAsync(gate.Guard);
         origin.Application = seen => new Answer(seen.Http3!.Request.IsEarlyData ? 425 : 200); // Over HTTP/3 only.
         for (int i = 0; i < 2; i++)
         {
-            using HttpClient client = Create(handler => handler.EnableEarlyData = true);
+            using HttpClient client = Create(handler =>
+            {
+                handler.EnableEarlyData = true;
+                handler.ConnectCallback = gate.ConnectAsync;
+            });
             using HttpResponseMessage response = await client.GetAsync(origin.Udp).Soon();
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            await Task.Delay(200);
+            await gate.TicketAsync();
         }
 
         Assert.Equal(3, origin.Seen.Count);

@@ -131,18 +131,27 @@ public sealed class MLKem768Tests
     public void A_handshake_allocates_little_more_than_the_key()
     {
         Assert.SkipUnless(VectorMLKem768.IsSupported, "The processor has no AVX2.");
-        const int Handshakes = 100;
+        const int Rounds = 10;
+        const int Handshakes = 10;
         ZeroRandom random = new();
         byte[] ciphertext = new byte[MLKem768.CiphertextLength];
         byte[] secret = new byte[MLKem768.SecretLength];
         Exchange(random, ciphertext, secret);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Handshakes; i++)
+
+        // The memory of keys is shared: where tests beside this one hold it all, more is made. So the best round counts, and what each
+        // handshake allocates is in it.
+        long each = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
         {
-            Exchange(random, ciphertext, secret);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Handshakes; i++)
+            {
+                Exchange(random, ciphertext, secret);
+            }
+
+            each = Math.Min(each, (GC.GetAllocatedBytesForCurrentThread() - before) / Handshakes);
         }
 
-        long each = (GC.GetAllocatedBytesForCurrentThread() - before) / Handshakes;
         Assert.InRange(each, 0, MLKem768.EncapsulationKeyLength + 128);
     }
 
