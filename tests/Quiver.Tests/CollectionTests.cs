@@ -74,14 +74,14 @@ public sealed class CollectionTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference> DropAsync(ConnectedPair pair)
     {
-        (QuicStream client, _) = await pair.OpenAsync();
+        (QuicStream client, _) = await pair.OpenDroppableAsync();
         return new WeakReference(client);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<(Task<int> Read, WeakReference Client, QuicStream Server)> StartReadAsync(ConnectedPair pair)
     {
-        (QuicStream client, QuicStream server) = await pair.OpenAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenDroppableAsync();
         return (client.ReadAsync(new byte[1]).Soon(), new WeakReference(client), server);
     }
 

@@ -17,7 +17,7 @@ public sealed class FailureTests
     public async Task Silence_for_the_idle_timeout_is_ConnectionIdle()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(client: options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));
-        (QuicStream stream, _) = await pair.OpenKeptAsync();
+        (QuicStream stream, _) = await pair.OpenAsync();
         Task<int> read = stream.ReadAsync(new byte[1]).Soon();
         foreach (Func<Task> call in new Func<Task>[]
         {

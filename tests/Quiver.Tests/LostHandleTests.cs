@@ -177,7 +177,7 @@ public sealed class LostHandleTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference> FinishAndDropAsync(ConnectedPair pair)
     {
-        (QuicStream client, QuicStream server) = await pair.OpenAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenDroppableAsync();
         client.CloseWrite();
         server.CloseWrite();
         Assert.Equal(0, await server.ReadAsync(new byte[1]).Soon());

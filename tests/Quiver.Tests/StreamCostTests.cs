@@ -69,7 +69,7 @@ public sealed class StreamCostTests
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < Streams; i++)
         {
-            (held[2 * i], held[(2 * i) + 1]) = await pair.OpenAsync();
+            (held[2 * i], held[(2 * i) + 1]) = await pair.OpenDroppableAsync();
         }
 
         await Task.Delay(100);

@@ -13,7 +13,7 @@ public sealed class MetricsTests
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
         double opened = observer.Sum("quiver.streams.opened", "bidirectional");
         double closed = observer.Sum("quiver.streams.closed", "bidirectional");
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         client.CloseWrite();
         Assert.Equal(opened + 2, observer.Sum("quiver.streams.opened", "bidirectional"));
         Assert.True(observer.Sum("quiver.streams.active", "bidirectional", "local", "write_finished") >= 1);
@@ -55,7 +55,7 @@ public sealed class MetricsTests
         double opened = observer.Sum("quiver.streams.opened");
         await using (ConnectedPair pair = await ConnectedPair.CreateAsync())
         {
-            await pair.OpenKeptAsync();
+            await pair.OpenAsync();
         }
 
         await Eventually.EqualAsync(0d, () => observer.Sum("quiver.connections.active"));

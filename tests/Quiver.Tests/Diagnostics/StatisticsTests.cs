@@ -9,7 +9,7 @@ public sealed class StatisticsTests
     public async Task A_stream_is_counted_by_the_halves_that_are_open_until_it_is_gone()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         AssertOnly(pair.Client, QuicStreamHalves.Open, isLocal: true);
         AssertOnly(pair.Server, QuicStreamHalves.Open, isLocal: false);
 
@@ -33,7 +33,7 @@ public sealed class StatisticsTests
     public async Task A_stream_that_is_not_read_is_gone_when_it_is_given_up()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         client.CloseWrite();
         await server.WriteAsync(new byte[1000], completeWrites: true).Soon();
         await Eventually.EqualAsync(1000L, () => pair.Client.GetStatistics().ReceiveBuffered);
@@ -62,7 +62,7 @@ public sealed class StatisticsTests
     public async Task A_disposed_stream_is_closing_until_the_peer_is_done()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         ValueTask disposal = server.DisposeAsync();
         await client.ReadsClosed.Soon();
         AssertOnly(pair.Client, QuicStreamHalves.Closing, isLocal: true);
@@ -96,7 +96,7 @@ public sealed class StatisticsTests
     public async Task Ages_and_buffers_are_those_of_the_streams()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream _) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream _) = await pair.OpenAsync();
 
         // More than the stream's window of 64 KiB, of which one byte is used.
         await client.WriteAsync(new byte[150_000]).Soon();
@@ -111,7 +111,7 @@ public sealed class StatisticsTests
     public async Task Traffic_is_counted()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         await client.WriteAsync(new byte[50_000], completeWrites: true).Soon();
         await server.CopyToAsync(Stream.Null).Soon();
         await Eventually.EqualAsync(0L, () => pair.Client.GetStatistics().BytesInFlight);
@@ -130,8 +130,8 @@ public sealed class StatisticsTests
     public async Task When_the_connection_is_gone_all_its_streams_are_closed()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        await pair.OpenKeptAsync();
-        await pair.OpenKeptAsync();
+        await pair.OpenAsync();
+        await pair.OpenAsync();
         await pair.Client.DisposeAsync().Soon();
         Assert.Equal(QuicConnectionState.Closing, pair.Client.GetStatistics().State);
         AssertEmpty(pair.Client, opened: 2);
@@ -143,7 +143,7 @@ public sealed class StatisticsTests
     public async Task A_snapshot_lists_connections_and_their_streams()
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+        (QuicStream client, QuicStream server) = await pair.OpenAsync();
         await server.WriteAsync(new byte[10]).Soon();
         await Eventually.EqualAsync(10L, () => pair.Client.GetStatistics().ReceiveBuffered);
         client.CloseWrite();

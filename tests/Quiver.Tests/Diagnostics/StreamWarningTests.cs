@@ -37,7 +37,7 @@ public sealed class StreamWarningTests : IDisposable
             List<QuicStream> streams = [];
             for (int i = 0; i < 12; i++)
             {
-                (QuicStream client, QuicStream server) = await pair.OpenKeptAsync();
+                (QuicStream client, QuicStream server) = await pair.OpenAsync();
                 client.CloseWrite();
                 await server.WriteAsync(new byte[8], completeWrites: true).Soon();
                 streams.Add(client);
@@ -48,7 +48,7 @@ public sealed class StreamWarningTests : IDisposable
             Assert.Contains("12 streams of the connection to 127.0.0.1:", text, StringComparison.Ordinal);
             Assert.Contains("CloseRead()", text, StringComparison.Ordinal);
             await Task.Delay(1_200);
-            await pair.OpenKeptAsync();
+            await pair.OpenAsync();
             Assert.Equal(round, _messages.Count("finished by both sides but unread"));
             foreach (QuicStream stream in streams)
             {
@@ -56,7 +56,7 @@ public sealed class StreamWarningTests : IDisposable
             }
 
             await Task.Delay(1_200);
-            await pair.OpenKeptAsync();
+            await pair.OpenAsync();
         }
     }
 
@@ -85,13 +85,13 @@ public sealed class StreamWarningTests : IDisposable
     {
         QuicDiagnostics.StreamWarningAge = TimeSpan.FromMilliseconds(300);
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        (QuicStream waited, QuicStream _) = await pair.OpenKeptAsync();
+        (QuicStream waited, QuicStream _) = await pair.OpenAsync();
         waited.CloseWrite();
         Task<int> read = waited.ReadAsync(new byte[1]).AsTask();
         await Task.Delay(900);
         Assert.Equal(0, _messages.Count("finished by you"));
 
-        (QuicStream left, QuicStream _) = await pair.OpenKeptAsync();
+        (QuicStream left, QuicStream _) = await pair.OpenAsync();
         left.CloseWrite();
         await Eventually.EqualAsync(1, () => _messages.Count("finished by you"));
         Assert.StartsWith("1 streams", _messages.Last("finished by you"), StringComparison.Ordinal);
@@ -103,9 +103,9 @@ public sealed class StreamWarningTests : IDisposable
     {
         QuicDiagnostics.StreamWarningAge = TimeSpan.FromMilliseconds(100);
         await using ConnectedPair pair = await ConnectedPair.CreateAsync();
-        await pair.OpenKeptAsync();
+        await pair.OpenAsync();
         await Task.Delay(600);
-        await pair.OpenKeptAsync();
+        await pair.OpenAsync();
         Assert.Equal(0, _messages.Count("streams of the"));
     }
 

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
+
 namespace Quiver.Tests.Infrastructure;
 
 /// <summary>A listener and one connection, seen from both ends.</summary>
 internal sealed class ConnectedPair : IAsyncDisposable
 {
-    private readonly List<(QuicStream Client, QuicStream Server)> _kept = [];
+    private readonly ConcurrentQueue<(QuicStream Client, QuicStream Server)> _kept = [];
 
     private ConnectedPair(QuicListener listener, QuicConnection client, QuicConnection server)
     {
@@ -39,22 +41,25 @@ internal sealed class ConnectedPair : IAsyncDisposable
         }
     }
 
-    /// <summary>A stream that the client opened and the server accepted, after one byte each way was not needed.</summary>
+    /// <summary>
+    /// A stream that the client opened and the server accepted. Both handles live as long as the pair: one that a test has used for the last time
+    /// would be collected, and its stream ended.
+    /// </summary>
     public async Task<(QuicStream Client, QuicStream Server)> OpenAsync(QuicStreamType type = QuicStreamType.Bidirectional)
+    {
+        (QuicStream Client, QuicStream Server) streams = await OpenDroppableAsync(type);
+        _kept.Enqueue(streams);
+        return streams;
+    }
+
+    /// <summary>As <see cref="OpenAsync"/>, but nobody holds the handles.</summary>
+    public async Task<(QuicStream Client, QuicStream Server)> OpenDroppableAsync(QuicStreamType type = QuicStreamType.Bidirectional)
     {
         QuicStream client = await Client.OpenOutboundStreamAsync(type).Soon();
         await client.WriteAsync(new byte[] { 0 }).Soon();
         QuicStream server = await Server.AcceptInboundStreamAsync().Soon();
         await server.ReadExactlyAsync(new byte[1]).Soon();
         return (client, server);
-    }
-
-    /// <summary>As <see cref="OpenAsync"/>; both handles live as long as the pair, so that no finalizer ends the stream.</summary>
-    public async Task<(QuicStream Client, QuicStream Server)> OpenKeptAsync(QuicStreamType type = QuicStreamType.Bidirectional)
-    {
-        (QuicStream Client, QuicStream Server) streams = await OpenAsync(type);
-        _kept.Add(streams);
-        return streams;
     }
 
     public async ValueTask DisposeAsync()
