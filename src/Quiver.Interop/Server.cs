@@ -30,6 +30,7 @@ internal static class Server
             ApplicationProtocols = [HqProtocol.Name],
             ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
             Versions = testCase.ServerVersions,
+            ClientHelloTimeout = s_handshakeTimeout,
             RetryPolicy = testCase.Retry ? QuicRetryPolicy.Always : QuicRetryPolicy.Automatic,
             PreferredIPv4EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetwork) : null,
             PreferredIPv6EndPoint = testCase.PreferredAddress ? PreferredAddresses.Find(AddressFamily.InterNetworkV6) : null,

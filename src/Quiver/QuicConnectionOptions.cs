@@ -36,7 +36,7 @@ public abstract class QuicConnectionOptions
 
     /// <summary>
     /// The handshake fails after so long. Default: 10 seconds; <see cref="Timeout.InfiniteTimeSpan"/> means no limit.
-    /// On a server it counts from the return of the options callback (10 seconds apply until then), and zero fails at once.
+    /// On a server it counts from the return of the options callback (until then <see cref="QuicListenerOptions.ClientHelloTimeout"/> applies), and zero fails at once.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = QuicDefaults.HandshakeTimeout;
 

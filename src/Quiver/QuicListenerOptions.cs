@@ -77,6 +77,13 @@ public sealed class QuicListenerOptions
     /// </summary>
     public IReadOnlyList<QuicVersion>? Versions { get; set; }
 
+    /// <summary>
+    /// How long it may take until a client's ClientHello is here as a whole and <see cref="ConnectionOptionsCallback"/> has returned; from then on
+    /// <see cref="QuicConnectionOptions.HandshakeTimeout"/> counts. When several listeners share an endpoint, the longest counts. Default: 10 seconds,
+    /// which is enough unless every third packet is lost. RFC 9000 §10.
+    /// </summary>
+    public TimeSpan ClientHelloTimeout { get; set; } = QuicDefaults.HandshakeTimeout;
+
     internal void Validate(string argumentName)
     {
         Require.NotNull(argumentName, ListenEndPoint);
@@ -87,6 +94,12 @@ public sealed class QuicListenerOptions
     internal void ValidateAnswers(string argumentName)
     {
         Require.InRange(argumentName, RetryThreshold, int.MaxValue);
+        if (ClientHelloTimeout <= TimeSpan.Zero)
+        {
+            // Without an end, what never becomes a handshake would be kept for ever.
+            throw new ArgumentOutOfRangeException(argumentName, ClientHelloTimeout, $"'{nameof(ClientHelloTimeout)}' must be positive, and have an end.");
+        }
+
         if (Versions is not null)
         {
             Require.Versions(argumentName, Versions);

@@ -194,6 +194,47 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task The_time_until_then_can_be_chosen()
+    {
+        QuicListenerOptions listening = Loopback.ListenerOptions();
+        listening.ClientHelloTimeout = TimeSpan.FromMilliseconds(200);
+        listening.ConnectionOptionsCallback = async (_, _, token) =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return Loopback.ServerOptions();
+        };
+        await using QuicListener listener = await QuicListener.ListenAsync(listening).Soon();
+        QuicClientConnectionOptions options = Loopback.ClientOptions(listener.LocalEndPoint);
+        options.HandshakeTimeout = TimeSpan.FromSeconds(8);
+
+        // The server gives up, and not the client, nor the server after ten seconds.
+        QuicException e = await Assert.ThrowsAsync<QuicException>(() => QuicConnection.ConnectAsync(options).Soon());
+        Assert.Equal(QuicError.TransportError, e.QuicError);
+    }
+
+    [Fact]
+    public async Task Of_several_listeners_on_an_endpoint_the_most_patient_decides_until_then()
+    {
+        await using QuicEndpoint endpoint = QuicEndpoint.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        QuicListenerOptions hasty = EndpointTests.ListenerOptions();
+        hasty.ClientHelloTimeout = TimeSpan.FromMilliseconds(100);
+        hasty.ConnectionOptionsCallback = async (_, _, token) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), token);
+            return Loopback.ServerOptions();
+        };
+        await using QuicListener listener = await endpoint.ListenAsync(hasty).Soon();
+        QuicListenerOptions patient = EndpointTests.ListenerOptions();
+        patient.ApplicationProtocols = [new SslApplicationProtocol("patient")];
+        patient.ClientHelloTimeout = TimeSpan.FromMinutes(1);
+        await using QuicListener other = await endpoint.ListenAsync(patient).Soon();
+
+        Task<QuicConnection> accept = listener.AcceptConnectionAsync().Soon();
+        await using QuicConnection client = await Loopback.ConnectAsync(listener);
+        await using QuicConnection server = await accept;
+    }
+
+    [Fact]
     public async Task Cancelling_an_accept_leaves_the_listener_usable()
     {
         await using QuicListener listener = await Loopback.ListenAsync();

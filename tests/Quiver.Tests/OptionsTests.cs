@@ -28,7 +28,11 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void A_listener_has_the_documented_defaults() => Assert.Equal(0, new QuicListenerOptions().ListenBacklog);
+    public void A_listener_has_the_documented_defaults()
+    {
+        Assert.Equal(0, new QuicListenerOptions().ListenBacklog);
+        Assert.Equal(TimeSpan.FromSeconds(10), new QuicListenerOptions().ClientHelloTimeout);
+    }
 
     [Fact]
     public void Zero_idle_timeout_is_thirty_seconds_and_infinite_is_none()
@@ -181,6 +185,8 @@ public sealed class OptionsTests
         AssertListener<ArgumentNullException>(options => options.ApplicationProtocols = null!);
         AssertListener<ArgumentNullException>(options => options.ApplicationProtocols = []);
         AssertListener<ArgumentOutOfRangeException>(options => options.ListenBacklog = -1);
+        AssertListener<ArgumentOutOfRangeException>(options => options.ClientHelloTimeout = TimeSpan.Zero);
+        AssertListener<ArgumentOutOfRangeException>(options => options.ClientHelloTimeout = Timeout.InfiniteTimeSpan);
     }
 
     [Fact]

@@ -105,10 +105,11 @@ internal sealed class ConnectionDriver : IGuard, IThreadPoolWorkItem
         return driver;
     }
 
-    public static ConnectionDriver CreateServer(EndpointLoop loop, IHandshakeHost host, in ServerInitial initial, Timestamp now)
+    public static ConnectionDriver CreateServer(
+        EndpointLoop loop, IHandshakeHost host, in ServerInitial initial, TimeSpan helloTimeout, Timestamp now)
     {
         var driver = new ConnectionDriver(loop, host, EndpointRole.Server) { Now = now };
-        driver.Core = Connection.CreateServer(initial, QuicDefaults.HandshakeTimeout, loop.Identity.Ids, SystemRandomSource.Instance, driver._facts, now);
+        driver.Core = Connection.CreateServer(initial, helloTimeout, loop.Identity.Ids, SystemRandomSource.Instance, driver._facts, now);
         LiveConnections.Add(driver);
         return driver;
     }

@@ -27,6 +27,7 @@ internal sealed class ListenerDriver : IGuard
         RetryThreshold = options.RetryThreshold;
         HasRetryCallback = options.RetryCallback is not null;
         SendsAddressTokens = options.SendAddressTokens;
+        ClientHelloTimeout = options.ClientHelloTimeout;
         Versions = options.Versions is { } versions ? [.. versions.Select(x => (Protocol.Primitives.QuicVersion)x)] : null;
         Loop = loop;
         Preferred = preferred;
@@ -59,6 +60,8 @@ internal sealed class ListenerDriver : IGuard
     public bool HasRetryCallback { get; }
 
     public bool SendsAddressTokens { get; }
+
+    public TimeSpan ClientHelloTimeout { get; }
 
     /// <summary>Most wanted first; null: whatever the client begins with.</summary>
     public IReadOnlyList<Protocol.Primitives.QuicVersion>? Versions { get; }

@@ -71,6 +71,22 @@ internal sealed class ListenerSet(EndpointLoop loop)
         }
     }
 
+    /// <summary>Whose client it is shows in the ClientHello: until then the most patient listener's time counts.</summary>
+    private TimeSpan ClientHelloTimeout
+    {
+        get
+        {
+            TimeSpan longest = TimeSpan.Zero;
+            foreach (ListenerDriver listener in _listeners)
+            {
+                longest = listener.ClientHelloTimeout > longest ? listener.ClientHelloTimeout : longest;
+            }
+
+            // The last one may just have gone.
+            return longest > TimeSpan.Zero ? longest : QuicDefaults.HandshakeTimeout;
+        }
+    }
+
     /// <summary>Asks the applications; on the thread pool. What cannot be answered counts as yes.</summary>
     public bool AskForRetry(System.Net.IPEndPoint client)
     {
@@ -160,7 +176,7 @@ internal sealed class ListenerSet(EndpointLoop loop)
         ConnectionDriver driver;
         try
         {
-            driver = ConnectionDriver.CreateServer(loop, host, in initial, now);
+            driver = ConnectionDriver.CreateServer(loop, host, in initial, ClientHelloTimeout, now);
         }
         catch
         {
